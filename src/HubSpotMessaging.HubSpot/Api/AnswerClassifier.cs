@@ -1,0 +1,120 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using HubSpotMessaging.HubSpot.Authorization;
+using Refit;
+
+namespace HubSpotMessaging.HubSpot.Api;
+
+/// <summary>
+/// The one place that turns whatever comes back from HubSpot, from a 207 to an edge proxy's HTML page or nothing at all, into an
+/// <see cref="Answer{T}"/>.
+/// </summary>
+public sealed class AnswerClassifier(TimeProvider time)
+{
+    /// <summary>HubSpot's longest announced wait is that of a migrating portal: up to a day.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromHours(24);
+
+    /// <summary>Classifies the answer of a call that has a body.</summary>
+    public Answer<T> Classify<T>(IApiResponse<T> response)
+        where T : class
+    {
+        var kind = KindOf(response);
+        if (kind is AnswerKind.Done or AnswerKind.Mixed)
+            return response.Error is null && response.Content is { } value
+                ? new(kind, value, null)
+                : new(AnswerKind.Unreadable, null, Problem(response, "HubSpot's answer was empty or could not be read."));
+
+        return new(kind, null, Problem(response, Words(kind, response)));
+    }
+
+    /// <summary>Classifies the answer of a call that has no body.</summary>
+    public Answer<NoContent> Classify(IApiResponse response)
+    {
+        var kind = KindOf(response);
+        if (kind == AnswerKind.Done && response.ContentHeaders?.ContentType?.MediaType == "text/html")
+            kind = AnswerKind.Unreadable; // A page of something on the way to HubSpot.
+
+        return kind is AnswerKind.Done or AnswerKind.Mixed
+            ? new(kind, NoContent.Value, null)
+            : new(kind, null, Problem(response, Words(kind, response)));
+    }
+
+    private static AnswerKind KindOf(IApiResponse response)
+    {
+        if (!response.IsReceived)
+            return KindOf(response.Error?.InnerException);
+
+        return (int)response.StatusCode!.Value switch
+        {
+            207 => AnswerKind.Mixed,
+            >= 200 and < 300 => AnswerKind.Done,
+            401 => AnswerKind.Unauthorized,
+            403 when ReadBody(response)?.Category == "MISSING_SCOPES" => AnswerKind.MissingScopes,
+            404 => AnswerKind.NotFound,
+            409 => AnswerKind.Conflict,
+            423 => AnswerKind.Locked,
+            429 => AnswerKind.RateLimited,
+            477 => AnswerKind.PortalMigrating,
+            408 or >= 500 => AnswerKind.Unavailable,
+            _ => AnswerKind.Refused,
+        };
+    }
+
+    private static AnswerKind KindOf(Exception? exception) => exception switch
+    {
+        AuthorizationUnavailableException => AnswerKind.Unauthorized,
+        HttpRequestException
+        {
+            HttpRequestError: HttpRequestError.ConnectionError
+                or HttpRequestError.NameResolutionError
+                or HttpRequestError.SecureConnectionError
+                or HttpRequestError.ProxyTunnelError
+        } => AnswerKind.NotSent,
+        _ => AnswerKind.NoAnswer,
+    };
+
+    private HubSpotProblem Problem(IApiResponse response, string otherwise)
+    {
+        var problem = ReadBody(response) ?? new HubSpotProblem { Message = otherwise };
+        return problem with
+        {
+            Status = (int?)response.StatusCode,
+            CorrelationId = problem.CorrelationId ?? Header(response, "X-HubSpot-Correlation-Id"),
+            RetryAfter = RetryAfter(response.Headers?.RetryAfter),
+        };
+    }
+
+    private static HubSpotProblem? ReadBody(IApiResponse response)
+    {
+        if (response.Error is not ApiException { Content: { Length: > 0 } content })
+            return null;
+
+        try
+        {
+            using var body = JsonDocument.Parse(content);
+            return body.RootElement.ValueKind == JsonValueKind.Object ? HubSpotProblemConverter.Read(body.RootElement) : null;
+        }
+        catch (JsonException)
+        {
+            return null; // Not HubSpot speaking but something on the way to it.
+        }
+    }
+
+    private static string Words(AnswerKind kind, IApiResponse response) => kind switch
+    {
+        AnswerKind.NotSent => "HubSpot could not be reached.",
+        AnswerKind.NoAnswer => "HubSpot did not answer.",
+        AnswerKind.Unauthorized when !response.IsReceived => "There is no access token to ask HubSpot with.",
+        _ => $"HubSpot answered with status {(int?)response.StatusCode} and no reason.",
+    };
+
+    private static string? Header(IApiResponse response, string name) =>
+        response.Headers is { } headers && headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
+
+    /// <summary>Seconds or a date (RFC 9110), never negative and never more than a day.</summary>
+    private TimeSpan? RetryAfter(RetryConditionHeaderValue? header)
+    {
+        var wait = header?.Delta ?? header?.Date - time.GetUtcNow();
+        return wait is null ? null : TimeSpan.FromTicks(Math.Clamp(wait.Value.Ticks, 0, LongestWait.Ticks));
+    }
+}

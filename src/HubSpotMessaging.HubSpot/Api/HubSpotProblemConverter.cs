@@ -1,0 +1,99 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace HubSpotMessaging.HubSpot.Api;
+
+/// <summary>
+/// Reads HubSpot's error bodies in all their shapes: of the CRM API, of the records of a 207, of the rate limiter and of the token
+/// endpoint. Nothing in them is certain, not even the types, so nothing here throws on what is missing or odd.
+/// </summary>
+internal sealed class HubSpotProblemConverter : JsonConverter<HubSpotProblem>
+{
+    private const string NoWords = "HubSpot gave no reason.";
+
+    public override HubSpotProblem Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        using var document = JsonDocument.ParseValue(ref reader);
+        return Read(document.RootElement);
+    }
+
+    public override void Write(Utf8JsonWriter writer, HubSpotProblem value, JsonSerializerOptions options) =>
+        throw new NotSupportedException("Problems are HubSpot's to write.");
+
+    internal static HubSpotProblem Read(JsonElement body)
+    {
+        if (body.ValueKind != JsonValueKind.Object)
+            return new HubSpotProblem { Message = NoWords };
+
+        var message = Text(body, "message") ?? Text(body, "error_description") ?? NoWords;
+        return new HubSpotProblem
+        {
+            Message = message,
+            Category = Text(body, "category") ?? Text(body, "error") ?? Text(body, "errorType") ?? StatusWord(body),
+            SubCategory = Text(body, "subCategory"),
+            CorrelationId = Text(body, "correlationId"),
+            PolicyName = Text(body, "policyName"),
+            Errors = Details(body, message),
+            Context = Context(body),
+        };
+    }
+
+    /// <summary>The token endpoint's older bodies carry their error in <c>status</c>, where the others only say <c>error</c>.</summary>
+    private static string? StatusWord(JsonElement body) => Text(body, "status") is { } word && word != "error" ? word : null;
+
+    private static IReadOnlyList<PropertyProblem> Details(JsonElement body, string message)
+    {
+        if (body.TryGetProperty("errors", out var errors) && errors.ValueKind == JsonValueKind.Array && errors.GetArrayLength() > 0)
+            return [.. errors.EnumerateArray().Where(IsObject).SelectMany(FromDetail)];
+
+        return [.. FromMessage(message)];
+    }
+
+    private static IEnumerable<PropertyProblem> FromDetail(JsonElement detail)
+    {
+        var code = Text(detail, "code") ?? Text(detail, "error");
+        var message = Text(detail, "message") ?? NoWords;
+        var properties = Context(detail).GetValueOrDefault("propertyName") ?? [];
+        return properties.Count == 0
+            ? [new PropertyProblem(Text(detail, "name") ?? Text(detail, "in"), code, message)]
+            : properties.Select(property => new PropertyProblem(property, code, message));
+    }
+
+    /// <summary>The details of invalid properties also stand as JSON inside the message, and inside a batch only there.</summary>
+    private static IEnumerable<PropertyProblem> FromMessage(string message)
+    {
+        var start = message.IndexOf(": [{", StringComparison.Ordinal);
+        if (start < 0)
+            return [];
+
+        try
+        {
+            using var details = JsonDocument.Parse(message.AsMemory(start + 2));
+            return [.. details.RootElement.EnumerateArray().Where(IsObject).SelectMany(FromDetail)];
+        }
+        catch (JsonException)
+        {
+            return [];
+        }
+    }
+
+    private static IReadOnlyDictionary<string, IReadOnlyList<string>> Context(JsonElement body)
+    {
+        var context = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+        if (!body.TryGetProperty("context", out var element) || !IsObject(element))
+            return context;
+
+        foreach (var entry in element.EnumerateObject())
+            context[entry.Name] = entry.Value.ValueKind == JsonValueKind.Array
+                ? [.. entry.Value.EnumerateArray().Select(value => value.ToString())]
+                : [entry.Value.ToString()];
+
+        return context;
+    }
+
+    private static string? Text(JsonElement body, string name) =>
+        body.TryGetProperty(name, out var value) && value.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined)
+            && value.ToString() is { Length: > 0 } text ? text : null;
+
+    private static bool IsObject(JsonElement element) => element.ValueKind == JsonValueKind.Object;
+}

@@ -1,0 +1,59 @@
+using Microsoft.Extensions.Options;
+
+namespace HubSpotMessaging.HubSpot.Api.OAuth;
+
+/// <summary>HubSpot's token endpoints: exchanges codes, refreshes, introspects and revokes.</summary>
+public sealed class OAuthClient(IOAuthApi api, AnswerClassifier classifier, IOptions<HubSpotOptions> options)
+{
+    private ApiVersions Versions => options.Value.ApiVersions;
+
+    /// <summary>Exchanges the code that HubSpot sent the browser back with. A code works once.</summary>
+    public Task<Answer<TokenResponse>> ExchangeAsync(string code, CancellationToken cancellationToken) =>
+        TokenAsync(
+            new()
+            {
+                ["grant_type"] = "authorization_code",
+                ["code"] = code,
+                ["redirect_uri"] = options.Value.RedirectUri!.OriginalString,
+            },
+            cancellationToken);
+
+    /// <summary>Gets a new access token. The refresh token may be replaced too, and then the old one may be dead.</summary>
+    public Task<Answer<TokenResponse>> RefreshAsync(RefreshToken refreshToken, CancellationToken cancellationToken) =>
+        TokenAsync(new() { ["grant_type"] = "refresh_token", ["refresh_token"] = refreshToken.Value }, cancellationToken);
+
+    /// <summary>Asks HubSpot about an access token: whether it is alive, of which account and with which scopes.</summary>
+    public async Task<Answer<TokenInfo>> IntrospectAsync(AccessToken accessToken, CancellationToken cancellationToken)
+    {
+        var response = Versions.IsFirstOAuth
+            ? await api.AccessTokenV1Async(accessToken.Value, cancellationToken)
+            : await api.IntrospectAsync(
+                Versions.OAuth, WithClient(new() { ["token"] = accessToken.Value, ["token_type_hint"] = "access_token" }), cancellationToken);
+        return classifier.Classify(response);
+    }
+
+    /// <summary>Takes the grant back. HubSpot answers alike whether or not it knew the token (RFC 7009).</summary>
+    public async Task<Answer<NoContent>> RevokeAsync(RefreshToken refreshToken, CancellationToken cancellationToken)
+    {
+        var response = Versions.IsFirstOAuth
+            ? await api.RevokeV1Async(refreshToken.Value, cancellationToken)
+            : await api.RevokeAsync(
+                Versions.OAuth, WithClient(new() { ["token"] = refreshToken.Value, ["token_type_hint"] = "refresh_token" }), cancellationToken);
+        return classifier.Classify(response);
+    }
+
+    private async Task<Answer<TokenResponse>> TokenAsync(Dictionary<string, string> form, CancellationToken cancellationToken)
+    {
+        var answer = classifier.Classify(await api.TokenAsync(Versions.OAuth, WithClient(form), cancellationToken));
+        return answer is { Succeeded: true, Value: { AccessToken.IsEmpty: true } or { ExpiresIn: <= 0 } }
+            ? new(AnswerKind.Unreadable, null, new HubSpotProblem { Message = "HubSpot's answer carries no access token." })
+            : answer;
+    }
+
+    private Dictionary<string, string> WithClient(Dictionary<string, string> form)
+    {
+        form["client_id"] = options.Value.ClientId;
+        form["client_secret"] = options.Value.ClientSecret;
+        return form;
+    }
+}

@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Options;
+
+namespace HubSpotMessaging.HubSpot.Api.Workflows;
+
+/// <summary>
+/// Enrols contacts in workflows. HubSpot has this only in version 2 of its automation API and offers no idempotency key. Needs the
+/// scope <c>automation</c>, which needs a Professional account.
+/// </summary>
+public sealed class WorkflowsClient(IWorkflowsApi api, AnswerClassifier classifier, IOptions<HubSpotOptions> options)
+{
+    private string Version => options.Value.ApiVersions.Workflows;
+
+    /// <summary>Enrols a contact. Not safe to repeat: HubSpot may enrol it again.</summary>
+    public async Task<Answer<NoContent>> EnrollAsync(string workflowId, string email, CancellationToken cancellationToken) =>
+        classifier.Classify(await api.EnrollAsync(Version, workflowId, email, cancellationToken));
+
+    /// <summary>Takes a contact out of a workflow.</summary>
+    public async Task<Answer<NoContent>> UnenrollAsync(string workflowId, string email, CancellationToken cancellationToken) =>
+        classifier.Classify(await api.UnenrollAsync(Version, workflowId, email, cancellationToken));
+
+    /// <summary>The workflows that a contact is in at this moment; one that has come to its end is not among them.</summary>
+    /// <param name="contactId">The contact's record id.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<Answer<IReadOnlyList<Workflow>>> CurrentEnrollmentsAsync(string contactId, CancellationToken cancellationToken) =>
+        classifier.Classify(await api.CurrentAsync(Version, contactId, cancellationToken));
+
+    /// <summary>Finds the id that the enrolment API takes by the flow id of the builder's address.</summary>
+    public async Task<Answer<BatchResponse<WorkflowIdMapping>>> MapFlowAsync(string flowId, CancellationToken cancellationToken)
+    {
+        var query = new BatchRequest<WorkflowIdQuery>([new() { FlowId = flowId }]);
+        return classifier.Classify(await api.MapAsync(options.Value.ApiVersions.WorkflowIdMappings, query, cancellationToken));
+    }
+}

@@ -1,0 +1,84 @@
+using HubSpotMessaging.HubSpot.Api;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace HubSpotMessaging.HubSpot.Delivery;
+
+/// <summary>
+/// Repeats a call while its answer is about the road and not about what is carried: limits, locks, outages, a missing token. For a
+/// while; then it is postponed.
+/// </summary>
+public sealed partial class Patience(TimeProvider time, IHostApplicationLifetime lifetime, ILogger<Patience> logger)
+{
+    /// <summary>How long a call is held, all waits together, before it is postponed.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan FirstBackoff = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(15);
+
+    /// <summary>Calls until the answer is about what is carried.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="repeatable">Whether doing it twice is harmless; otherwise an uncertain answer is returned as it is.</param>
+    /// <param name="cancellationToken">Cancels the call and the waits. The end of the process cancels only the waits.</param>
+    /// <exception cref="DeliveryPostponedException">The limit is reached.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled while calling or waiting.</exception>
+    public async Task<Answer<T>> SendAsync<T>(
+        Func<CancellationToken, Task<Answer<T>>> call, bool repeatable, CancellationToken cancellationToken)
+        where T : class
+    {
+        var started = time.GetTimestamp();
+        for (var attempt = 0; ; attempt++)
+        {
+            var answer = await call(cancellationToken);
+            if (WaitAfter(answer, attempt, repeatable) is not { } wait)
+                return answer;
+
+            var left = Limit - time.GetElapsedTime(started);
+            LogWaiting(answer.Kind, answer.Problem?.Status, answer.Problem?.CorrelationId, wait < left ? wait : left);
+            using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+            await Task.Delay(wait < left ? wait : Max(left, TimeSpan.Zero), time, waiting.Token);
+
+            if (wait >= left)
+                throw new DeliveryPostponedException(answer.Kind, answer.Problem!);
+        }
+    }
+
+    /// <summary>How long to wait before the next attempt; null when the answer is final.</summary>
+    private static TimeSpan? WaitAfter<T>(Answer<T> answer, int attempt, bool repeatable)
+        where T : class =>
+        answer.Kind switch
+        {
+            // Nothing was done, and HubSpot says or documents for how long.
+            AnswerKind.RateLimited => answer.Problem!.RetryAfter ?? AfterLimit(answer.Problem.PolicyName),
+            AnswerKind.Locked => answer.Problem!.RetryAfter ?? TimeSpan.FromSeconds(2),
+            AnswerKind.PortalMigrating => answer.Problem!.RetryAfter ?? Limit,
+
+            // Nothing was done, and it takes as long as it takes.
+            AnswerKind.NotSent or AnswerKind.Unauthorized or AnswerKind.MissingScopes => Backoff(attempt),
+
+            // It may have been done.
+            AnswerKind.Unavailable or AnswerKind.NoAnswer when repeatable => Max(answer.Problem!.RetryAfter ?? TimeSpan.Zero, Backoff(attempt)),
+
+            _ => null,
+        };
+
+    private static TimeSpan AfterLimit(string? policy) => policy?.ToUpperInvariant() switch
+    {
+        "SECONDLY" => TimeSpan.FromSeconds(1),
+        "DAILY" => Limit,
+        _ => TimeSpan.FromSeconds(10),
+    };
+
+    private static TimeSpan Backoff(int attempt)
+    {
+        var backoff = FirstBackoff * Math.Pow(2, Math.Min(attempt, 10));
+#pragma warning disable CA5394 // Spreads attempts; nothing secret depends on it.
+        return (backoff < LongestBackoff ? backoff : LongestBackoff) * (0.75 + (Random.Shared.NextDouble() / 2));
+#pragma warning restore CA5394
+    }
+
+    private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
+
+    [LoggerMessage(LogLevel.Warning, "HubSpot: {Kind} (status {Status}, correlation id {CorrelationId}); trying again in {Wait}")]
+    private partial void LogWaiting(AnswerKind kind, int? status, string? correlationId, TimeSpan wait);
+}

@@ -1,0 +1,26 @@
+using HubSpotMessaging.HubSpot.Api;
+using HubSpotMessaging.HubSpot.Api.Timeline;
+
+namespace HubSpotMessaging.HubSpot.Delivery;
+
+/// <summary>Posts timeline events. The event's id makes it safe to post one again.</summary>
+public sealed class TimelinePoster(TimelineClient timeline, Patience patience)
+{
+    /// <summary>Posts an event.</summary>
+    /// <exception cref="DeliveryRefusedException">HubSpot refused it, or does not tell.</exception>
+    /// <exception cref="DeliveryPostponedException">HubSpot could not be asked.</exception>
+    public async Task PostAsync(TimelineEvent timelineEvent, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; attempt < ContactWriter.MaximumAttempts; attempt++)
+        {
+            var answer = await patience.SendAsync(call => timeline.PostAsync(timelineEvent, call), repeatable: true, cancellationToken);
+            if (answer.Succeeded)
+                return;
+            if (answer.Kind != AnswerKind.Unreadable)
+                throw new DeliveryRefusedException(answer.Problem);
+        }
+
+        throw new DeliveryRefusedException(
+            RefusalCategories.NoOutcome, $"HubSpot answered {ContactWriter.MaximumAttempts} times without saying what became of the event.");
+    }
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+using HubSpotMessaging.HubSpot.Api;
+using HubSpotMessaging.HubSpot.Api.Contacts;
+using HubSpotMessaging.HubSpot.Api.Workflows;
+
+namespace HubSpotMessaging.HubSpot.Delivery;
+
+/// <summary>Enrols contacts in workflows, and never again when it is not known whether the first time worked.</summary>
+public sealed class WorkflowEnroller(WorkflowsClient workflows, ContactsClient contacts, Patience patience)
+{
+    /// <summary>The record id of the contact with this address.</summary>
+    /// <exception cref="DeliveryRefusedException">There is no such contact.</exception>
+    /// <exception cref="DeliveryPostponedException">HubSpot could not be asked.</exception>
+    public async Task<string> FindContactAsync(string email, CancellationToken cancellationToken)
+    {
+        var answer = await patience.SendAsync(call => contacts.GetByEmailAsync(email, call), repeatable: true, cancellationToken);
+        return answer switch
+        {
+            { Succeeded: true, Value.Id: { } id } => id,
+            { Kind: AnswerKind.NotFound } => throw new DeliveryRefusedException(
+                RefusalCategories.ContactNotFound, "HubSpot has no contact with this address.", answer.Problem),
+            { Problem: { } problem, IsUncertain: false } => throw new DeliveryRefusedException(problem),
+            _ => throw new DeliveryRefusedException(RefusalCategories.NoOutcome, "HubSpot did not say which contact it has.", answer.Problem),
+        };
+    }
+
+    /// <summary>Enrols a contact, once.</summary>
+    /// <param name="workflowId">The id that the enrolment API takes.</param>
+    /// <param name="email">The contact's address.</param>
+    /// <param name="contactId">The contact's record id.</param>
+    /// <param name="cancellationToken">Cancels the waits before the enrolment, not the enrolment.</param>
+    /// <exception cref="DeliveryRefusedException">HubSpot refused, or whether it was done cannot be told.</exception>
+    /// <exception cref="DeliveryPostponedException">HubSpot could not be asked; nothing was done.</exception>
+    public async Task EnrollAsync(string workflowId, string email, string contactId, CancellationToken cancellationToken)
+    {
+        // Not cancellable once it is sent: an enrolment that nobody waited for would be done again.
+        var answer = await patience.SendAsync(
+            _ => workflows.EnrollAsync(workflowId, email, CancellationToken.None), repeatable: false, cancellationToken);
+        if (answer.Succeeded)
+            return;
+
+        if (!answer.IsUncertain)
+            throw new DeliveryRefusedException(answer.Problem);
+
+        // A workflow of one step may have ended already, so that the contact is not in it does not prove that it never was.
+        var current = await patience.SendAsync(call => workflows.CurrentEnrollmentsAsync(contactId, call), repeatable: true, cancellationToken);
+        if (current.Succeeded && current.Value.Any(workflow => workflow.Id.ToString(CultureInfo.InvariantCulture) == workflowId))
+            return;
+
+        throw new DeliveryRefusedException(
+            RefusalCategories.OutcomeUnknown,
+            "HubSpot did not say whether it enrolled the contact, and the contact is not in the workflow now; enrolling again might do it twice.",
+            answer.Problem);
+    }
+}

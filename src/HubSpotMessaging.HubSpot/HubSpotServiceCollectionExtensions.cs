@@ -1,0 +1,76 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using HubSpotMessaging.HubSpot.Api;
+using HubSpotMessaging.HubSpot.Api.Contacts;
+using HubSpotMessaging.HubSpot.Api.OAuth;
+using HubSpotMessaging.HubSpot.Api.Timeline;
+using HubSpotMessaging.HubSpot.Api.Workflows;
+using HubSpotMessaging.HubSpot.Authorization;
+using HubSpotMessaging.HubSpot.Delivery;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Refit;
+
+namespace HubSpotMessaging.HubSpot;
+
+/// <summary>Registers the HubSpot client.</summary>
+public static class HubSpotServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds HubSpot's API, the tokens and the delivery. Needs an <c>IConnectionMultiplexer</c>, an <see cref="IAuthorizationEvents"/>
+    /// and the configuration section <c>HubSpot</c>.
+    /// </summary>
+    public static IServiceCollection AddHubSpot(this IServiceCollection services)
+    {
+        services.AddOptions<HubSpotOptions>().BindConfiguration(HubSpotOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<HubSpotOptions>, HubSpotOptionsValidator>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<AnswerClassifier>();
+
+        services.AddApi<IOAuthApi>();
+        services.AddSingleton<TokenStore>();
+        services.AddSingleton<TokenKeeper>();
+        services.AddTransient<AuthorizationHandler>();
+        services.AddSingleton<OAuthClient>();
+
+        services.AddApi<IContactsApi>().AddHttpMessageHandler<AuthorizationHandler>();
+        services.AddApi<IWorkflowsApi>().AddHttpMessageHandler<AuthorizationHandler>();
+        services.AddApi<ITimelineApi>().AddHttpMessageHandler<AuthorizationHandler>();
+        services.AddSingleton<ContactsClient>();
+        services.AddSingleton<WorkflowsClient>();
+        services.AddSingleton<TimelineClient>();
+
+        services.AddSingleton<Patience>();
+        services.AddSingleton<ContactWriter>();
+        services.AddSingleton<WorkflowDirectory>();
+        services.AddSingleton<WorkflowEnroller>();
+        services.AddSingleton<TimelinePoster>();
+        return services;
+    }
+
+    /// <summary>One place for the defaults of every HTTP client.</summary>
+    private static IHttpClientBuilder AddApi<T>(this IServiceCollection services)
+        where T : class =>
+        services
+            .AddRefitGeneratedClient<T>(new RefitSettings(new SystemTextJsonContentSerializer(new JsonSerializerOptions(JsonSerializerDefaults.Web)
+            {
+                DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+            })))
+            .ConfigureHttpClient((provider, client) =>
+            {
+                var options = provider.GetRequiredService<IOptions<HubSpotOptions>>().Value;
+                client.BaseAddress = options.ApiBaseUrl;
+                client.Timeout = options.RequestTimeout;
+                client.DefaultRequestHeaders.UserAgent.ParseAdd("HubSpotMessaging");
+            })
+            .UseSocketsHttpHandler((handler, _) =>
+            {
+                // Clients live as long as the process, so connections must not: HubSpot's addresses change.
+                handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5);
+                handler.AllowAutoRedirect = false;
+                handler.UseCookies = false;
+            })
+            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
+            .RemoveAllLoggers(); // They write addresses, and HubSpot's carry those of people.
+}
