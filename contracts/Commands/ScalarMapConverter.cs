@@ -6,7 +6,7 @@ namespace HubSpotMessaging.Contracts;
 
 /// <summary>
 /// Reads a JSON object of scalars as text: HubSpot takes every property value as a string, while publishers in other languages
-/// have numbers and booleans. Numbers are written invariantly and without an exponent, booleans as <c>true</c> and <c>false</c>.
+/// have numbers and booleans. Numbers are written invariantly, booleans as <c>true</c> and <c>false</c>.
 /// </summary>
 public sealed class ScalarMapConverter : JsonConverter<IReadOnlyDictionary<string, string?>>
 {

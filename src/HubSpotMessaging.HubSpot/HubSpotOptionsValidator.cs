@@ -70,6 +70,6 @@ internal sealed partial class HubSpotOptionsValidator : IValidateOptions<HubSpot
 
     private static bool IsHttp(Uri? address) => address is { IsAbsoluteUri: true, Scheme: "https" or "http" };
 
-    [GeneratedRegex(@"^\d{4}-\d{2}(-beta)?$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^\d{4}-\d{2}(?:-beta)?$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Dated();
 }

@@ -17,6 +17,10 @@ namespace HubSpotMessaging.HubSpot;
 /// <summary>Registers the HubSpot client.</summary>
 public static class HubSpotServiceCollectionExtensions
 {
+    /// <summary>How HubSpot's JSON is read and written.</summary>
+    internal static RefitSettings WireFormat { get; } = new(new SystemTextJsonContentSerializer(
+        new JsonSerializerOptions(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull }));
+
     /// <summary>
     /// Adds HubSpot's API, the tokens and the delivery. Needs an <c>IConnectionMultiplexer</c>, an <see cref="IAuthorizationEvents"/>
     /// and the configuration section <c>HubSpot</c>.
@@ -53,10 +57,7 @@ public static class HubSpotServiceCollectionExtensions
     private static IHttpClientBuilder AddApi<T>(this IServiceCollection services)
         where T : class =>
         services
-            .AddRefitGeneratedClient<T>(new RefitSettings(new SystemTextJsonContentSerializer(new JsonSerializerOptions(JsonSerializerDefaults.Web)
-            {
-                DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-            })))
+            .AddRefitGeneratedClient<T>(WireFormat)
             .ConfigureHttpClient((provider, client) =>
             {
                 var options = provider.GetRequiredService<IOptions<HubSpotOptions>>().Value;

@@ -1,0 +1,119 @@
+using System.Text.Json.Serialization.Metadata;
+using HubSpotMessaging.Contracts;
+using HubSpotMessaging.HubSpot;
+using HubSpotMessaging.Service.Consumers;
+using HubSpotMessaging.Service.DeadLetters;
+using HubSpotMessaging.Service.Startup;
+using MassTransit;
+using MassTransit.Middleware;
+
+namespace HubSpotMessaging.Service.Bus;
+
+/// <summary>The bus: which queues are consumed, how messages are read, and where those go that cannot be delivered.</summary>
+internal static class CommandBus
+{
+    /// <summary>Enough to keep calls under way while others wait, and few enough to return quickly at shutdown.</summary>
+    private const int Concurrency = 16;
+
+    public static void AddCommandBus(this IServiceCollection services, Action<IBusRegistrationConfigurator>? transport)
+    {
+        if (transport is null)
+            services.AddSingleton<BrokerFacts>();
+
+        services.AddSingleton<DeadLetterReasonFilter>();
+        services.AddMassTransit(bus =>
+        {
+            bus.DisableUsageTelemetry();
+            bus.AddConsumer<SyncContactConsumer>();
+            bus.AddConsumer<EnrollInWorkflowConsumer>();
+            bus.AddConsumer<PostTimelineEventConsumer>();
+            bus.ConfigureHealthCheckOptions(check => check.Name = "broker");
+            (transport ?? UseRabbitMq)(bus);
+        });
+
+        services.AddOptions<MassTransitHostOptions>().Configure(options => options.WaitUntilStarted = true);
+        services.AddGracefulShutdown();
+    }
+
+    /// <summary>The queues with their consumers, on whichever transport.</summary>
+    public static void ConfigureCommandQueues(this IBusFactoryConfigurator bus, IBusRegistrationContext context)
+    {
+        bus.ConfigureJsonSerializerOptions(options =>
+        {
+            // The contracts require fields of .NET publishers; of all others the validation asks for them, by name.
+            options.TypeInfoResolver = (options.TypeInfoResolver ?? new DefaultJsonTypeInfoResolver()).WithAddedModifier(RequireNothing);
+            return options;
+        });
+        bus.Publish<IHubSpotCommand>(topology => topology.Exclude = true);
+        bus.Publish<ICommandOutcome>(topology => topology.Exclude = true);
+
+        bus.Queue<SyncContactConsumer, SyncContact>(CommandQueues.SyncContact, context);
+        bus.Queue<SyncContactConsumer, SyncContact>(CommandQueues.SyncContactBulk, context, isBound: false);
+        bus.Queue<EnrollInWorkflowConsumer, EnrollInWorkflow>(CommandQueues.EnrollInWorkflow, context);
+        bus.Queue<PostTimelineEventConsumer, PostTimelineEvent>(CommandQueues.PostTimelineEvent, context);
+    }
+
+    private static void UseRabbitMq(IBusRegistrationConfigurator bus) => bus.UsingRabbitMq((context, rabbit) =>
+    {
+        rabbit.Host(new Uri(context.GetSettings<ServerOptions>().RabbitMq));
+        rabbit.ConfigureCommandQueues(context);
+    });
+
+    private static void Queue<TConsumer, TCommand>(this IBusFactoryConfigurator bus, string name, IBusRegistrationContext context, bool isBound = true)
+        where TConsumer : class, IConsumer<TCommand>
+        where TCommand : class, IHubSpotCommand =>
+        bus.ReceiveEndpoint(name, queue =>
+        {
+            queue.ConfigureConsumeTopology = isBound;
+            queue.PrefetchCount = Concurrency;
+            queue.ConcurrentMessageLimit = Concurrency;
+            if (queue is IRabbitMqReceiveEndpointConfigurator rabbit)
+                rabbit.NeverDrops(context.GetRequiredService<BrokerFacts>());
+
+            // The publisher's envelope, or plain JSON from any language; one kind of message a queue, so it needs no type.
+            queue.UseRawJsonDeserializer(RawSerializerOptions.AnyMessageType | RawSerializerOptions.AddTransportHeaders, isDefault: true);
+
+            var deadLetters = context.GetRequiredService<DeadLetterReasonFilter>();
+            queue.ConfigureError(error => error.MoveToDeadLetters(deadLetters));
+            queue.ConfigureDeadLetter(stray => stray.UseFilter(new StrayMessageFilter(Pipe.New<ExceptionReceiveContext>(pipe => pipe.MoveToDeadLetters(deadLetters)))));
+
+            queue.UseConsumeFilter<CommandGate<TCommand>>(context);
+            queue.ConfigureConsumer<TConsumer>(context);
+        });
+
+    /// <summary>No fault message besides: it would carry the whole command to whoever listens. Our own event says what is needed.</summary>
+    private static void MoveToDeadLetters(this IPipeConfigurator<ExceptionReceiveContext> pipe, DeadLetterReasonFilter deadLetters)
+    {
+        pipe.UseFilter(deadLetters);
+        pipe.UseFilter(new ErrorTransportFilter());
+    }
+
+    /// <summary>Every pause returns messages, and each return counts, so that the broker must not count.</summary>
+    private static void NeverDrops(this IRabbitMqReceiveEndpointConfigurator queue, BrokerFacts broker)
+    {
+        queue.SetQuorumQueue();
+        if (broker.LimitsDeliveries)
+            queue.SetQueueArgument("x-delivery-limit", -1);
+    }
+
+    private static void RequireNothing(JsonTypeInfo type)
+    {
+        if (type.Type.Assembly == typeof(IHubSpotCommand).Assembly)
+            foreach (var property in type.Properties)
+                property.IsRequired = false;
+    }
+
+    /// <summary>
+    /// What is being sent is finished, what waits returns to its queue. Each limit leaves the one inside it time to end.
+    /// </summary>
+    private static void AddGracefulShutdown(this IServiceCollection services)
+    {
+        services.AddOptions<MassTransitHostOptions>().Configure<IServiceProvider>((options, provider) =>
+        {
+            options.ConsumerStopTimeout = provider.GetSettings<HubSpotOptions>().RequestTimeout + TimeSpan.FromSeconds(5);
+            options.StopTimeout = options.ConsumerStopTimeout + TimeSpan.FromSeconds(5);
+        });
+        services.AddOptions<HostOptions>().Configure<IServiceProvider>((options, provider) =>
+            options.ShutdownTimeout = provider.GetSettings<HubSpotOptions>().RequestTimeout + TimeSpan.FromSeconds(15));
+    }
+}

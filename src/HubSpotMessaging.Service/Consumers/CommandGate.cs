@@ -1,0 +1,105 @@
+using HubSpotMessaging.Contracts;
+using HubSpotMessaging.HubSpot.Authorization;
+using HubSpotMessaging.HubSpot.Delivery;
+using HubSpotMessaging.Service.Telemetry;
+using MassTransit;
+
+namespace HubSpotMessaging.Service.Consumers;
+
+/// <summary>
+/// Stands around every consumer: lets in only what is a command at all, and announces what is rejected, here or by HubSpot, before it
+/// goes to the dead letters.
+/// </summary>
+internal sealed partial class CommandGate<T>(TokenKeeper tokens, AddressHash addresses, TimeProvider time, ILogger<CommandGate<T>> logger)
+    : IFilter<ConsumeContext<T>>
+    where T : class, IHubSpotCommand
+{
+    /// <summary>How far clocks may disagree.</summary>
+    private static readonly TimeSpan FurthestFuture = TimeSpan.FromMinutes(5);
+
+    public async Task Send(ConsumeContext<T> context, IPipe<ConsumeContext<T>> next)
+    {
+        var command = CommandIdentity.Of(context, time);
+        context.GetOrAddPayload(() => command);
+
+        var rejection = Examine(context.Message, command);
+        if (rejection is null)
+        {
+            try
+            {
+                await next.Send(context);
+                LogDone(typeof(T).Name, command.Key, addresses.Of(EmailOf(context.Message)));
+                return;
+            }
+            catch (DeliveryRefusedException refused)
+            {
+                rejection = Reject(
+                    command,
+                    refused.Category,
+                    refused.Problem.Message,
+                    [.. refused.Problem.Errors.Select(error => new CommandError(error.Property, error.Code, error.Message))],
+                    refused.Problem.CorrelationId);
+            }
+            catch (DeliveryPostponedException postponed)
+            {
+                LogPostponed(typeof(T).Name, command.Key, postponed.Message);
+                throw;
+            }
+        }
+
+        LogRejected(rejection.CommandType, command.Key, addresses.Of(EmailOf(context.Message)), rejection.Category, rejection.CorrelationId);
+        await context.AnnounceAsync(rejection);
+        throw new CommandRejectedException(rejection);
+    }
+
+    public void Probe(ProbeContext context) => context.CreateFilterScope("commandGate");
+
+    private CommandRejected? Examine(T message, CommandIdentity command)
+    {
+        var errors = message.Validate();
+        if (command.OccurredAt > time.GetUtcNow() + FurthestFuture)
+            errors = [.. errors, new("occurredAt", CommandErrorCodes.InTheFuture, $"occurredAt is {command.OccurredAt:O}, more than five minutes in the future.")];
+
+        if (errors.Count > 0)
+            return Reject(command, RejectionCategories.InvalidCommand, string.Join(' ', errors.Select(error => error.Message)), errors);
+        if (message.ExpiresAt <= time.GetUtcNow())
+            return Reject(command, RejectionCategories.Expired, $"The command expired at {message.ExpiresAt:O} before it could be delivered.");
+        if (command.Key is null && message is not SyncContact)
+            return Reject(
+                command,
+                RejectionCategories.NoIdempotencyKey,
+                "The command has neither a commandId nor a message id (a GUID), so that doing it twice could not be prevented.");
+        return null;
+    }
+
+    private CommandRejected Reject(
+        CommandIdentity command, string category, string message, IReadOnlyList<CommandError>? errors = null, string? correlationId = null) => new()
+        {
+            CommandId = command.Key,
+            MessageId = command.MessageId,
+            PortalId = tokens.PortalId,
+            OccurredAt = command.OccurredAt,
+            CommandType = typeof(T).Name,
+            Category = category,
+            Message = message,
+            Errors = errors ?? [],
+            CorrelationId = correlationId,
+        };
+
+    private static string? EmailOf(T message) => message switch
+    {
+        SyncContact sync => sync.Email,
+        EnrollInWorkflow enroll => enroll.Email,
+        PostTimelineEvent timeline => timeline.Email,
+        _ => null,
+    };
+
+    [LoggerMessage(LogLevel.Debug, "{Command} {CommandId} done for contact {Contact}")]
+    private partial void LogDone(string command, string? commandId, string? contact);
+
+    [LoggerMessage(LogLevel.Warning, "{Command} {CommandId} for contact {Contact} rejected: {Category} (correlation id {CorrelationId})")]
+    private partial void LogRejected(string command, string? commandId, string? contact, string category, string? correlationId);
+
+    [LoggerMessage(LogLevel.Warning, "{Command} {CommandId} goes back to its queue. {Reason}")]
+    private partial void LogPostponed(string command, string? commandId, string reason);
+}

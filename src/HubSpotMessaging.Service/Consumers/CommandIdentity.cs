@@ -1,0 +1,67 @@
+using System.Security.Cryptography;
+using System.Text;
+using HubSpotMessaging.Contracts;
+using MassTransit;
+
+namespace HubSpotMessaging.Service.Consumers;
+
+/// <summary>What a command is known by, resolved once: which command it is, and since when what it says is true.</summary>
+internal sealed record CommandIdentity
+{
+    /// <summary>Carries the idempotency key through waits, dead letters and replays.</summary>
+    public const string KeyHeader = "hubspot-idempotency-key";
+
+    /// <summary>Carries the moment through waits, dead letters and replays.</summary>
+    public const string OccurredAtHeader = "hubspot-occurred-at";
+
+    /// <summary>The media type of MassTransit's envelope, which says itself when it was sent.</summary>
+    private const string Envelope = "application/vnd.masstransit+json";
+
+    /// <summary>The idempotency key: the publisher's command id, else the first message id. Null when there is neither.</summary>
+    public required string? Key { get; init; }
+
+    /// <summary>The message id, when it is a GUID.</summary>
+    public required Guid? MessageId { get; init; }
+
+    /// <summary>When what the command says became true.</summary>
+    public required DateTimeOffset OccurredAt { get; init; }
+
+    public static CommandIdentity Of<T>(ConsumeContext<T> context, TimeProvider time)
+        where T : class, IHubSpotCommand => new()
+        {
+            Key = context.Message.CommandId ?? context.Headers.Get<string>(KeyHeader) ?? context.MessageId?.ToString("D"),
+            MessageId = context.MessageId,
+            OccurredAt = (context.Message.OccurredAt
+                ?? context.Headers.Get<DateTimeOffset>(OccurredAtHeader)
+                ?? SentAt(context)
+                ?? time.GetUtcNow()).ToUniversalTime(),
+        };
+
+    /// <summary>The message id of an outcome: the same when the same command comes to the same end again.</summary>
+    public Guid OutcomeId<TOutcome>()
+    {
+        if (Key is null)
+            return NewId.NextGuid();
+
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{typeof(TOutcome).Name}\n{Key}")).AsSpan(0, 16);
+        hash[6] = (byte)((hash[6] & 0x0f) | 0x80); // Version 8 of RFC 9562: a name-based id of one's own.
+        hash[8] = (byte)((hash[8] & 0x3f) | 0x80);
+        return new Guid(hash, bigEndian: true);
+    }
+
+    /// <summary>
+    /// When the publisher sent it. Of plain JSON only the AMQP timestamp tells: MassTransit's <c>SentTime</c> is then a date made
+    /// out of the message id, and for an ordinary GUID any date at all.
+    /// </summary>
+    private static DateTimeOffset? SentAt(ConsumeContext context)
+    {
+        if (context.ReceiveContext.ContentType?.MediaType == Envelope)
+            return context.SentTime is { } sent ? new DateTimeOffset(DateTime.SpecifyKind(sent, DateTimeKind.Utc)) : null;
+
+        return context.ReceiveContext.TryGetPayload<RabbitMqBasicConsumeContext>(out var delivery)
+            && delivery.Properties.IsTimestampPresent()
+            && delivery.Properties.Timestamp.UnixTime is > 0 and < 253_402_300_800
+            ? DateTimeOffset.FromUnixTimeSeconds(delivery.Properties.Timestamp.UnixTime)
+            : null;
+    }
+}

@@ -1,0 +1,34 @@
+using HubSpotMessaging.Contracts;
+using HubSpotMessaging.HubSpot.Authorization;
+using HubSpotMessaging.HubSpot.Delivery;
+using MassTransit;
+
+namespace HubSpotMessaging.Service.Consumers;
+
+/// <summary>Carries <see cref="EnrollInWorkflow"/> to HubSpot: its properties first, then the enrolment.</summary>
+internal sealed class EnrollInWorkflowConsumer(
+    WorkflowDirectory workflows, ContactWriter contacts, WorkflowEnroller enroller, TokenKeeper tokens) : IConsumer<EnrollInWorkflow>
+{
+    public async Task Consume(ConsumeContext<EnrollInWorkflow> context)
+    {
+        var command = context.Command();
+        var email = EmailAddress.Normalize(context.Message.Email);
+        var workflowId = await workflows.FindAsync(context.Message.Workflow, context.CancellationToken);
+        var contactId = context.Message.Properties is { Count: > 0 } properties
+            ? (await contacts.WriteAsync(email, properties, context.CancellationToken)).Id
+            : await enroller.FindContactAsync(email, context.CancellationToken);
+        await enroller.EnrollAsync(workflowId, email, contactId, context.CancellationToken);
+
+        await context.AnnounceAsync(new ContactEnrolledInWorkflow
+        {
+            CommandId = command.Key,
+            MessageId = command.MessageId,
+            PortalId = tokens.PortalId,
+            OccurredAt = command.OccurredAt,
+            Email = email,
+            ContactId = contactId,
+            Workflow = context.Message.Workflow,
+            WorkflowId = workflowId,
+        });
+    }
+}

@@ -1,0 +1,19 @@
+using HubSpotMessaging.Contracts;
+using MassTransit;
+
+namespace HubSpotMessaging.Service.Consumers;
+
+internal static class OutcomeExtensions
+{
+    /// <summary>The command that the gate let in.</summary>
+    public static CommandIdentity Command(this ConsumeContext context) => context.GetPayload<CommandIdentity>();
+
+    /// <summary>Publishes what became of the command, and answers whoever asked. Comes before the ack, so it may come twice.</summary>
+    public static async Task AnnounceAsync<TOutcome>(this ConsumeContext context, TOutcome outcome)
+        where TOutcome : class, ICommandOutcome
+    {
+        await context.Publish(outcome, publish => publish.MessageId = context.Command().OutcomeId<TOutcome>());
+        if (context.RequestId is not null)
+            await context.RespondAsync(outcome);
+    }
+}

@@ -1,0 +1,43 @@
+using HubSpotMessaging.Contracts;
+using HubSpotMessaging.HubSpot.Api.Timeline;
+using HubSpotMessaging.HubSpot.Authorization;
+using HubSpotMessaging.HubSpot.Delivery;
+using MassTransit;
+
+namespace HubSpotMessaging.Service.Consumers;
+
+/// <summary>Carries <see cref="PostTimelineEvent"/> to HubSpot, with the idempotency key as the event's id.</summary>
+internal sealed class PostTimelineEventConsumer(TimelinePoster timeline, TokenKeeper tokens) : IConsumer<PostTimelineEvent>
+{
+    public async Task Consume(ConsumeContext<PostTimelineEvent> context)
+    {
+        var command = context.Command();
+        var timelineEvent = ToTimelineEvent(context.Message, command);
+        await timeline.PostAsync(timelineEvent, context.CancellationToken);
+
+        await context.AnnounceAsync(new TimelineEventPosted
+        {
+            CommandId = command.Key,
+            MessageId = command.MessageId,
+            PortalId = tokens.PortalId,
+            OccurredAt = command.OccurredAt,
+            EventType = context.Message.EventType,
+            EventId = timelineEvent.Id,
+        });
+    }
+
+    private static TimelineEvent ToTimelineEvent(PostTimelineEvent message, CommandIdentity command) => new()
+    {
+        EventTemplateId = message.EventType.Trim(),
+        Id = command.Key!, // The gate lets none in without.
+        Email = message.Email is null ? null : EmailAddress.Normalize(message.Email),
+        ObjectId = message.ObjectId,
+        Utk = message.Utk,
+        Tokens = message.Tokens.ToDictionary(token => token.Key, token => token.Value!, StringComparer.Ordinal),
+        Timestamp = command.OccurredAt,
+        ExtraData = message.ExtraData,
+        Frame = message.TimelineIFrame is { } frame
+            ? new(frame.LinkLabel, frame.HeaderLabel, frame.Url, frame.Width, frame.Height)
+            : null,
+    };
+}

@@ -1,0 +1,34 @@
+using HubSpotMessaging.Service.Consumers;
+using MassTransit;
+
+namespace HubSpotMessaging.Service.DeadLetters;
+
+/// <summary>Writes on a dead letter why it is one, and which command it was, for whoever reads or replays it.</summary>
+internal sealed partial class DeadLetterReasonFilter(ILogger<DeadLetterReasonFilter> logger) : IFilter<ExceptionReceiveContext>
+{
+    public const string CategoryHeader = "hubspot-category";
+    public const string CorrelationIdHeader = "hubspot-correlation-id";
+
+    public Task Send(ExceptionReceiveContext context, IPipe<ExceptionReceiveContext> next)
+    {
+        if (context.Exception is CommandRejectedException { Rejection: var rejection })
+        {
+            context.ExceptionHeaders.Set(MessageHeaders.FaultMessage, rejection.Message);
+            context.ExceptionHeaders.Set(CategoryHeader, rejection.Category);
+            context.ExceptionHeaders.Set(CorrelationIdHeader, rejection.CorrelationId);
+            context.ExceptionHeaders.Set(CommandIdentity.KeyHeader, rejection.CommandId);
+            context.ExceptionHeaders.Set(CommandIdentity.OccurredAtHeader, rejection.OccurredAt.ToString("O"));
+        }
+        else
+        {
+            LogUnreadable(context.InputAddress.AbsolutePath, context.GetMessageId(), context.Exception.GetBaseException().GetType().Name);
+        }
+
+        return next.Send(context);
+    }
+
+    public void Probe(ProbeContext context) => context.CreateFilterScope("deadLetter");
+
+    [LoggerMessage(LogLevel.Error, "A message on {Queue} ({MessageId}) goes to the dead letters: {Exception}")]
+    private partial void LogUnreadable(string queue, Guid? messageId, string exception);
+}

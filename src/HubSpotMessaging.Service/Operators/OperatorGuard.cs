@@ -1,0 +1,40 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Options;
+
+namespace HubSpotMessaging.Service.Operators;
+
+/// <summary>
+/// Decides who is an operator: whoever has the key; without a key whoever sits at this machine, and that is a request that comes
+/// directly over loopback, not one that a proxy on this machine passes on for somebody else.
+/// </summary>
+internal sealed class OperatorGuard(IOptions<OperatorOptions> options)
+{
+    public const string Header = "X-Operator-Key";
+
+    private static readonly string[] SignsOfAProxy =
+        ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP"];
+
+    /// <summary>Whether a key is needed.</summary>
+    public bool WantsKey => !string.IsNullOrEmpty(options.Value.Key);
+
+    /// <summary>Whether this request is an operator's.</summary>
+    public bool LetsIn(HttpContext context) => WantsKey
+        ? IsKey(context.Request.Headers[Header].ToString())
+        : IsDirectLoopback(context);
+
+    /// <summary>Compares in a time that does not tell how much of the key is right.</summary>
+    public bool IsKey(string? presented) => WantsKey && CryptographicOperations.FixedTimeEquals(Digest(presented ?? ""), Digest(options.Value.Key!));
+
+    private static byte[] Digest(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
+
+    private static bool IsDirectLoopback(HttpContext context) =>
+        context.Connection.RemoteIpAddress is { } address
+        && IPAddress.IsLoopback(address)
+        && IsLoopbackName(context.Request.Host.Host)
+        && !SignsOfAProxy.Any(context.Request.Headers.ContainsKey);
+
+    private static bool IsLoopbackName(string host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+}

@@ -1,0 +1,47 @@
+using StackExchange.Redis;
+
+namespace HubSpotMessaging.Service.Startup;
+
+/// <summary>Finds out before the start whether Redis is there and keeps what it is given.</summary>
+internal sealed class RedisProbe(IServiceProvider services)
+{
+    private const string Key = "ConnectionStrings:Redis";
+
+    public async Task CheckAsync()
+    {
+        // A connection of its own: only an administrator may ask a server about itself, and only here.
+        var configuration = services.GetSettings<ServerOptions>().RedisConfiguration();
+        configuration.AllowAdmin = true;
+        configuration.AbortOnConnectFail = true;
+        configuration.ConnectRetry = 1;
+
+        var where = string.Join(", ", configuration.EndPoints.Select(EndPointCollection.ToString));
+        try
+        {
+            await using var redis = await ConnectionMultiplexer.ConnectAsync(configuration);
+            await redis.GetDatabase().PingAsync();
+            foreach (var server in redis.GetServers().Where(server => server.IsConnected))
+                EnsureItKeeps(where, await server.InfoAsync("memory"));
+        }
+        catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
+        {
+            throw new StartupException($"{Key}: Redis at {where} cannot be reached or refuses: {Reason(exception)}", exception);
+        }
+    }
+
+    private static void EnsureItKeeps(string where, IGrouping<string, KeyValuePair<string, string>>[] info)
+    {
+        var policy = info.SelectMany(section => section).FirstOrDefault(entry => entry.Key == "maxmemory_policy").Value;
+        if (policy is not (null or "noeviction"))
+            throw new StartupException(
+                $"{Key}: Redis at {where} throws keys away when its memory is full (maxmemory-policy {policy}). "
+                + "Set it to noeviction: tokens and the record of what was sent must not vanish.");
+    }
+
+    /// <summary>What went wrong, without the client's long tail of diagnostics.</summary>
+    private static string Reason(Exception exception) => exception is RedisConnectionException connection ? connection.FailureType switch
+    {
+        ConnectionFailureType.AuthenticationFailure => "it refuses the password.",
+        _ => "no connection.",
+    } : exception.Message.Split('\n', ',')[0];
+}

@@ -1,0 +1,22 @@
+namespace HubSpotMessaging.Service.Telemetry;
+
+/// <summary>Structured logs, without the lines of others that carry secrets or personal data.</summary>
+internal static class SafeLogging
+{
+    public static void AddSafeLogging(this WebApplicationBuilder builder)
+    {
+        builder.Logging.ClearProviders();
+        if (builder.Environment.IsDevelopment())
+            builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        else
+            builder.Logging.AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, "O"));
+
+        // Writes the address of every request: that of the callback carries the authorization code.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Routing", LogLevel.Information);
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Information);
+
+        // Writes the exception of every message that ends in the dead letters; we say that ourselves, without what may name people.
+        builder.Logging.AddFilter("MassTransit.ReceiveTransport", LogLevel.None);
+    }
+}

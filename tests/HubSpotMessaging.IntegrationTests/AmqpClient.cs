@@ -1,0 +1,173 @@
+using System.Collections.Concurrent;
+using System.Text;
+using System.Text.Json.Nodes;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+
+namespace HubSpotMessaging.IntegrationTests;
+
+/// <summary>A publisher and subscriber that knows AMQP and JSON and nothing of MassTransit, as one in another language would.</summary>
+internal sealed class AmqpClient : IAsyncDisposable
+{
+    public static readonly string[] Queues =
+        ["hubspot-sync-contact", "hubspot-sync-contact-bulk", "hubspot-enroll-in-workflow", "hubspot-post-timeline-event"];
+
+    private static readonly string[] Events =
+    [
+        "ContactSynced", "ContactEnrolledInWorkflow", "TimelineEventPosted", "CommandRejected",
+        "TokenRefreshed", "AuthorizationRequired", "AuthorizationGranted",
+    ];
+
+    private readonly ConcurrentQueue<(string Event, JsonObject Message, string? MessageId)> _events = new();
+    private readonly SemaphoreSlim _arrived = new(0);
+    private readonly IConnection _connection;
+    private readonly IChannel _channel;
+
+    private AmqpClient(IConnection connection, IChannel channel) => (_connection, _channel) = (connection, channel);
+
+    public IReadOnlyList<(string Event, JsonObject Message, string? MessageId)> Seen => [.. _events];
+
+    public static async Task<AmqpClient> ConnectAsync(string uri)
+    {
+        var connection = await new ConnectionFactory { Uri = new Uri(uri) }.CreateConnectionAsync();
+        var channel = await connection.CreateChannelAsync(new CreateChannelOptions(true, true));
+        return new(connection, channel);
+    }
+
+    /// <summary>Hears every event from now on.</summary>
+    public async Task SubscribeAsync()
+    {
+        var queue = await _channel.QueueDeclareAsync();
+        foreach (var name in Events)
+        {
+            var exchange = $"HubSpotMessaging.Contracts:{name}";
+            await _channel.ExchangeDeclareAsync(exchange, ExchangeType.Fanout, durable: true);
+            await _channel.QueueBindAsync(queue.QueueName, exchange, "");
+        }
+
+        var consumer = new AsyncEventingBasicConsumer(_channel);
+        consumer.ReceivedAsync += (_, delivery) =>
+        {
+            var envelope = JsonNode.Parse(delivery.Body.Span)!.AsObject();
+            _events.Enqueue((delivery.Exchange.Split(':')[1], envelope["message"]!.AsObject(), delivery.BasicProperties.MessageId));
+            _arrived.Release();
+            return Task.CompletedTask;
+        };
+        await _channel.BasicConsumeAsync(queue.QueueName, autoAck: true, consumer);
+    }
+
+    /// <summary>Publishes to the command's exchange, as plain JSON.</summary>
+    public Task PublishAsync(string command, string json, Guid? messageId = null, DateTimeOffset? timestamp = null) =>
+        SendAsync($"HubSpotMessaging.Contracts:{command}", Encoding.UTF8.GetBytes(json), messageId?.ToString(), timestamp);
+
+    /// <summary>Sends to any exchange, any bytes.</summary>
+    public async Task SendAsync(
+        string exchange, byte[] body, string? messageId = null, DateTimeOffset? timestamp = null, string? contentType = "application/json")
+    {
+        var properties = new BasicProperties { Persistent = true, MessageId = messageId };
+        if (contentType is not null)
+            properties.ContentType = contentType;
+        if (timestamp is { } time)
+            properties.Timestamp = new AmqpTimestamp(time.ToUnixTimeSeconds());
+        await _channel.BasicPublishAsync(exchange, "", mandatory: true, properties, body);
+    }
+
+    /// <summary>The first event that matches, past or future.</summary>
+    public async Task<JsonObject> EventAsync(string name, Func<JsonObject, bool>? matches = null, int seconds = 30)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
+        while (true)
+        {
+            var found = _events.FirstOrDefault(entry => entry.Event == name && matches?.Invoke(entry.Message) != false);
+            if (found.Message is not null)
+                return found.Message;
+            try
+            {
+                await _arrived.WaitAsync(limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                throw new TimeoutException($"No {name} came. Seen: {string.Join('\n', _events.Select(entry => $"{entry.Event} {entry.Message.ToJsonString()}"))}");
+            }
+        }
+    }
+
+    public Task<JsonObject> OutcomeAsync(string name, string commandId, int seconds = 30) =>
+        EventAsync(name, message => (string?)message["commandId"] == commandId, seconds);
+
+    /// <summary>Takes the next dead letter of a queue.</summary>
+    public async Task<(string Body, IReadOnlyDictionary<string, string?> Headers)> DeadLetterAsync(string queue)
+    {
+        var limit = TimeProvider.System.GetTimestamp();
+        while (TimeProvider.System.GetElapsedTime(limit) < TimeSpan.FromSeconds(30))
+        {
+            if (await ExistsAsync($"{queue}_error"))
+            {
+                await using var channel = await _connection.CreateChannelAsync();
+                if (await channel.BasicGetAsync($"{queue}_error", autoAck: true) is { } letter)
+                    return (
+                        Encoding.UTF8.GetString(letter.Body.Span),
+                        letter.BasicProperties.Headers?.ToDictionary(header => header.Key, header => Text(header.Value)) ?? []);
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+        }
+
+        throw new TimeoutException($"No dead letter came to {queue}_error.");
+    }
+
+    /// <summary>How many messages wait in a queue; 0 when there is no such queue.</summary>
+    public async Task<uint> DepthAsync(string queue)
+    {
+        if (!await ExistsAsync(queue))
+            return 0;
+        await using var channel = await _connection.CreateChannelAsync();
+        return await channel.MessageCountAsync(queue);
+    }
+
+    /// <summary>Whether a queue can be declared with these arguments, which for one that is there means that it has them.</summary>
+    public async Task<bool> HasArgumentsAsync(string queue, Dictionary<string, object?> arguments)
+    {
+        await using var channel = await _connection.CreateChannelAsync();
+        try
+        {
+            await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments);
+            return true;
+        }
+        catch (RabbitMQ.Client.Exceptions.OperationInterruptedException)
+        {
+            return false;
+        }
+    }
+
+    public async Task DeleteQueuesAsync()
+    {
+        foreach (var queue in Queues.SelectMany(queue => new[] { queue, $"{queue}_error" }))
+            await _channel.QueueDeleteAsync(queue);
+    }
+
+    public int BrokerMajorVersion() => int.Parse(Text(_connection.ServerProperties!["version"])!.Split('.')[0], System.Globalization.CultureInfo.InvariantCulture);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _channel.DisposeAsync();
+        await _connection.DisposeAsync();
+        _arrived.Dispose();
+    }
+
+    private async Task<bool> ExistsAsync(string queue)
+    {
+        await using var channel = await _connection.CreateChannelAsync();
+        try
+        {
+            await channel.QueueDeclarePassiveAsync(queue);
+            return true;
+        }
+        catch (RabbitMQ.Client.Exceptions.OperationInterruptedException)
+        {
+            return false;
+        }
+    }
+
+    private static string? Text(object? header) => header is byte[] bytes ? Encoding.UTF8.GetString(bytes) : header?.ToString();
+}

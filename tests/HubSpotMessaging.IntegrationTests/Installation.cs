@@ -1,0 +1,131 @@
+using System.Net;
+using System.Net.Sockets;
+using HubSpotMessaging.Emulator;
+using HubSpotMessaging.Testing;
+using StackExchange.Redis;
+
+namespace HubSpotMessaging.IntegrationTests;
+
+/// <summary>
+/// One installation as its users have it: the built service as a process, a HubSpot (the emulator), RabbitMQ and Redis.
+/// </summary>
+internal sealed class Installation : IAsyncDisposable
+{
+    public const long Portal = 1234567;
+    public const long OtherPortal = 7654321;
+    public const string ClientSecret = "emulator-secret";
+
+    private readonly Servers _servers;
+
+    private Installation(Servers servers, EmulatorServer hubSpot, IConnectionMultiplexer redis, AmqpClient bus, Dictionary<string, string?> settings)
+    {
+        (_servers, HubSpot, RedisConnection, Bus, Settings) = (servers, hubSpot, redis, bus, settings);
+        Service = null!;
+    }
+
+    public EmulatorServer HubSpot { get; }
+
+    public IConnectionMultiplexer RedisConnection { get; }
+
+    public IDatabase Redis => RedisConnection.GetDatabase();
+
+    public AmqpClient Bus { get; }
+
+    public Dictionary<string, string?> Settings { get; }
+
+    public ServiceProcess Service { get; private set; }
+
+    public Uri Address => new(Settings["ASPNETCORE_URLS"]!);
+
+    /// <summary>Everything running, and connected to HubSpot unless told otherwise.</summary>
+    public static async Task<Installation> StartAsync(Servers servers, Action<Dictionary<string, string?>>? configure = null, bool connect = true)
+    {
+        var hubSpot = await EmulatorServer.StartAsync(new EmulatorOptions { Settings = { RateLimit = null } });
+        var rabbitMq = await servers.FreshVirtualHostAsync();
+        var redis = await ConnectionMultiplexer.ConnectAsync($"{servers.Redis},allowAdmin=true");
+        foreach (var server in redis.GetServers())
+            await server.FlushDatabaseAsync();
+        var bus = await AmqpClient.ConnectAsync(rabbitMq);
+        await bus.SubscribeAsync();
+
+        var port = FreePort();
+        var settings = new Dictionary<string, string?>
+        {
+            ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}",
+            ["ConnectionStrings__RabbitMq"] = rabbitMq,
+            ["ConnectionStrings__Redis"] = servers.Redis,
+            ["HubSpot__ClientId"] = "emulator-client",
+            ["HubSpot__ClientSecret"] = ClientSecret,
+            ["HubSpot__RedirectUri"] = $"http://127.0.0.1:{port}/oauth/callback",
+            ["HubSpot__ApiBaseUrl"] = hubSpot.BaseAddress.AbsoluteUri,
+            ["HubSpot__AuthorizeUrl"] = new Uri(hubSpot.BaseAddress, "oauth/authorize").AbsoluteUri,
+            ["HubSpot__Workflows__welcome"] = "flow:585051946",
+            ["HubSpot__RequestTimeout"] = "00:00:05",
+        };
+        configure?.Invoke(settings);
+
+        var installation = new Installation(servers, hubSpot, redis, bus, settings);
+        try
+        {
+            await installation.StartServiceAsync();
+            if (connect)
+                await installation.ConnectAsync();
+            return installation;
+        }
+        catch
+        {
+            await installation.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async Task StartServiceAsync()
+    {
+        Service = ServiceProcess.Start(ServiceProcess.FindAssembly("HubSpotMessaging.Service"), environment: Settings);
+        await Service.WaitForLineAsync(line => line.Contains("Application started", StringComparison.Ordinal), TimeSpan.FromSeconds(60));
+    }
+
+    /// <summary>Walks the OAuth flow over HTTP, as a browser does.</summary>
+    public async Task<HttpResponseMessage> ConnectAsync(long portal = Portal)
+    {
+        using var browser = NewBrowser();
+        var callback = await ConsentAsync(browser, portal);
+        return await browser.GetAsync(callback);
+    }
+
+    /// <summary>Starts the flow and consents; returns where HubSpot sends the browser.</summary>
+    public async Task<Uri> ConsentAsync(HttpClient browser, long portal = Portal, string decision = "approve")
+    {
+        using var start = await browser.GetAsync(new Uri(Address, "oauth/start"));
+        start.StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        var query = System.Web.HttpUtility.ParseQueryString(start.Headers.Location!.Query);
+        using var form = new FormUrlEncodedContent(
+        [
+            .. query.AllKeys.Select(key => KeyValuePair.Create(key!, query[key]!)),
+            new("portal_id", portal.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+            new("decision", decision),
+        ]);
+        using var consent = await browser.PostAsync(new Uri(HubSpot.BaseAddress, "oauth/authorize"), form);
+        consent.StatusCode.ShouldBe(HttpStatusCode.Redirect, await consent.Content.ReadAsStringAsync());
+        return consent.Headers.Location!;
+    }
+
+    /// <summary>Keeps cookies, and follows no redirect by itself.</summary>
+    public static HttpClient NewBrowser() => new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = true });
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Service is not null)
+            await Service.DisposeAsync();
+        await Bus.DisposeAsync();
+        await RedisConnection.DisposeAsync();
+        await HubSpot.DisposeAsync();
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

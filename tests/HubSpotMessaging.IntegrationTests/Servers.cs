@@ -1,0 +1,37 @@
+using HubSpotMessaging.IntegrationTests;
+using HubSpotMessaging.Testing;
+
+[assembly: AssemblyFixture(typeof(Servers))]
+[assembly: CollectionBehavior(DisableTestParallelization = true)] // The servers, and two cores, are shared.
+
+namespace HubSpotMessaging.IntegrationTests;
+
+/// <summary>The real RabbitMQ and the real Redis of this run.</summary>
+public sealed class Servers : IAsyncLifetime
+{
+    private TestServers? _servers;
+    private int _virtualHosts;
+
+    internal RabbitMqTestServer RabbitMq => _servers!.RabbitMq;
+
+    internal string Redis => _servers!.RedisConfiguration;
+
+    public async ValueTask InitializeAsync()
+    {
+        _servers = await TestServers.StartAsync();
+        TestContext.Current.SendDiagnosticMessage("RabbitMQ and Redis: {0}", _servers.Origin);
+    }
+
+    public ValueTask DisposeAsync() => _servers?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    /// <summary>A virtual host without queues; on a broker that is not ours, its own one with our queues deleted.</summary>
+    internal async Task<string> FreshVirtualHostAsync()
+    {
+        if (RabbitMq.CanCreateVirtualHosts)
+            return await RabbitMq.CreateVirtualHostAsync($"test-{Interlocked.Increment(ref _virtualHosts)}");
+
+        await using var bus = await AmqpClient.ConnectAsync(RabbitMq.Uri);
+        await bus.DeleteQueuesAsync();
+        return RabbitMq.Uri;
+    }
+}

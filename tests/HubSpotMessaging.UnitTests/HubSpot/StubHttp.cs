@@ -1,0 +1,94 @@
+using System.Net;
+using System.Text;
+using HubSpotMessaging.HubSpot;
+using HubSpotMessaging.HubSpot.Api.Contacts;
+using HubSpotMessaging.HubSpot.Api.OAuth;
+using HubSpotMessaging.HubSpot.Api.Timeline;
+using HubSpotMessaging.HubSpot.Api.Workflows;
+using HubSpotMessaging.HubSpot.Delivery;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Refit;
+using static Microsoft.Extensions.Options.Options;
+
+namespace HubSpotMessaging.UnitTests.HubSpot;
+
+/// <summary>The real client, Refit and all, over answers that a test gives. A call that no test expects fails.</summary>
+internal sealed class StubHttp : HttpMessageHandler
+{
+    private readonly Queue<Func<HttpRequestMessage, HttpResponseMessage>> _answers = new();
+
+    public List<(HttpMethod Method, string Path, string Body)> Calls { get; } = [];
+
+    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 9, 10, 12, 0, 0, TimeSpan.Zero));
+
+    public StubHttp Answers(int status, string body = "", string contentType = "application/json", params (string Name, string Value)[] headers)
+    {
+        _answers.Enqueue(_ =>
+        {
+            var response = new HttpResponseMessage((HttpStatusCode)status) { Content = new StringContent(body, Encoding.UTF8, contentType) };
+            foreach (var (name, value) in headers)
+                response.Headers.TryAddWithoutValidation(name, value);
+            return response;
+        });
+        return this;
+    }
+
+    public StubHttp Throws(Exception exception)
+    {
+        _answers.Enqueue(_ => throw exception);
+        return this;
+    }
+
+    public HubSpotOptions Options { get; } = new() { ClientId = "id", ClientSecret = "secret", RedirectUri = new("https://sync.example/oauth/callback") };
+
+    public ContactsClient Contacts => new(Api<IContactsApi>(), new(Time), Create(Options));
+
+    public WorkflowsClient Workflows => new(Api<IWorkflowsApi>(), new(Time), Create(Options));
+
+    public TimelineClient Timeline => new(Api<ITimelineApi>(), new(Time), Create(Options));
+
+    public OAuthClient OAuth => new(Api<IOAuthApi>(), new(Time), Create(Options));
+
+    public Patience Patience => new(Time, new NeverStopping(), NullLogger<Patience>.Instance);
+
+    /// <summary>Moves the clock on whenever the code under test waits for it, until the task is done.</summary>
+    public async Task<T> PassTimeUntil<T>(Task<T> task)
+    {
+        while (!task.IsCompleted)
+        {
+            Time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Yield();
+        }
+
+        return await task;
+    }
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Calls.Add((request.Method, request.RequestUri!.PathAndQuery, request.Content is { } content ? await content.ReadAsStringAsync(cancellationToken) : ""));
+        var response = _answers.TryDequeue(out var answer)
+            ? answer(request)
+            : throw new InvalidOperationException($"Nobody expects {request.Method} {request.RequestUri}.");
+        response.RequestMessage = request;
+        return response;
+    }
+
+    private T Api<T>() =>
+        RestService.ForGenerated<T>(new HttpClient(this) { BaseAddress = new("https://api.hubapi.com") }, HubSpotServiceCollectionExtensions.WireFormat);
+
+    private sealed class NeverStopping : IHostApplicationLifetime
+    {
+        public CancellationToken ApplicationStarted => CancellationToken.None;
+
+        public CancellationToken ApplicationStopping => CancellationToken.None;
+
+        public CancellationToken ApplicationStopped => CancellationToken.None;
+
+        public void StopApplication()
+        {
+        }
+    }
+}
