@@ -85,9 +85,9 @@ internal sealed class AmqpClient : IAsyncDisposable
             {
                 await _arrived.WaitAsync(limit.Token);
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException timeout)
             {
-                throw new TimeoutException($"No {name} came. Seen: {string.Join('\n', _events.Select(entry => $"{entry.Event} {entry.Message.ToJsonString()}"))}");
+                throw new TimeoutException($"No {name} came. Seen: {string.Join('\n', _events.Select(entry => $"{entry.Event} {entry.Message.ToJsonString()}"))}", timeout);
             }
         }
     }

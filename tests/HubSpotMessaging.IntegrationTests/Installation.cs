@@ -116,7 +116,11 @@ internal sealed class Installation : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (Service is not null)
+        {
             await Service.DisposeAsync();
+            TestContext.Current.TestOutputHelper?.WriteLine(Service.Output); // Shown when the test fails.
+        }
+
         await Bus.DisposeAsync();
         await RedisConnection.DisposeAsync();
         await HubSpot.DisposeAsync();

@@ -1,8 +1,10 @@
 using HubSpotMessaging.IntegrationTests;
 using HubSpotMessaging.Testing;
+using Xunit.Sdk;
+using Xunit.v3;
 
 [assembly: AssemblyFixture(typeof(Servers))]
-[assembly: CollectionBehavior(DisableTestParallelization = true)] // The servers, and two cores, are shared.
+[assembly: Parallelization(Mode = ParallelMode.None)] // The servers, and two cores, are shared.
 
 namespace HubSpotMessaging.IntegrationTests;
 

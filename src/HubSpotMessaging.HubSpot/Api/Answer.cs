@@ -7,7 +7,8 @@ namespace HubSpotMessaging.HubSpot.Api;
 /// <param name="Kind">What the answer means.</param>
 /// <param name="Value">The body; only with <see cref="AnswerKind.Done"/> and <see cref="AnswerKind.Mixed"/>.</param>
 /// <param name="Problem">What HubSpot, or the network, said otherwise.</param>
-public sealed record Answer<T>(AnswerKind Kind, T? Value, HubSpotProblem? Problem)
+/// <param name="CorrelationId">HubSpot's id of this answer; the problems inside a batch have none of their own.</param>
+public sealed record Answer<T>(AnswerKind Kind, T? Value, HubSpotProblem? Problem, string? CorrelationId)
     where T : class
 {
     /// <summary>Whether HubSpot did what was asked, or at least says what it did with each part of it.</summary>

@@ -11,6 +11,8 @@ namespace HubSpotMessaging.HubSpot.Api;
 /// </summary>
 public sealed class AnswerClassifier(TimeProvider time)
 {
+    private const string CorrelationIdHeader = "X-HubSpot-Correlation-Id";
+
     /// <summary>HubSpot's longest announced wait is that of a migrating portal: up to a day.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(24);
 
@@ -19,24 +21,35 @@ public sealed class AnswerClassifier(TimeProvider time)
         where T : class
     {
         var kind = KindOf(response);
-        if (kind is AnswerKind.Done or AnswerKind.Mixed)
-            return response.Error is null && response.Content is { } value
-                ? new(kind, value, null)
-                : new(AnswerKind.Unreadable, null, Problem(response, "HubSpot's answer was empty or could not be read."));
+        if (kind is not (AnswerKind.Done or AnswerKind.Mixed))
+            return Failure<T>(kind, response, Words(kind, response));
 
-        return new(kind, null, Problem(response, Words(kind, response)));
+        return response.Error is null && response.Content is { } value
+            ? Success(kind, value, response)
+            : Failure<T>(AnswerKind.Unreadable, response, "HubSpot's answer was empty or could not be read.");
     }
 
     /// <summary>Classifies the answer of a call that has no body.</summary>
     public Answer<NoContent> Classify(IApiResponse response)
     {
         var kind = KindOf(response);
-        if (kind == AnswerKind.Done && response.ContentHeaders?.ContentType?.MediaType == "text/html")
-            kind = AnswerKind.Unreadable; // A page of something on the way to HubSpot.
+        if (kind is not (AnswerKind.Done or AnswerKind.Mixed))
+            return Failure<NoContent>(kind, response, Words(kind, response));
 
-        return kind is AnswerKind.Done or AnswerKind.Mixed
-            ? new(kind, NoContent.Value, null)
-            : new(kind, null, Problem(response, Words(kind, response)));
+        return response.ContentHeaders?.ContentType?.MediaType != "text/html"
+            ? Success(kind, NoContent.Value, response)
+            : Failure<NoContent>(AnswerKind.Unreadable, response, "Something on the way to HubSpot answered with a page of its own.");
+    }
+
+    private static Answer<T> Success<T>(AnswerKind kind, T value, IApiResponse response)
+        where T : class =>
+        new(kind, value, null, Header(response, CorrelationIdHeader));
+
+    private Answer<T> Failure<T>(AnswerKind kind, IApiResponse response, string words)
+        where T : class
+    {
+        var problem = Problem(response, words);
+        return new(kind, null, problem, problem.CorrelationId);
     }
 
     private static AnswerKind KindOf(IApiResponse response)
@@ -79,7 +92,7 @@ public sealed class AnswerClassifier(TimeProvider time)
         return problem with
         {
             Status = (int?)response.StatusCode,
-            CorrelationId = problem.CorrelationId ?? Header(response, "X-HubSpot-Correlation-Id"),
+            CorrelationId = problem.CorrelationId ?? Header(response, CorrelationIdHeader),
             RetryAfter = RetryAfter(response.Headers?.RetryAfter),
         };
     }

@@ -32,11 +32,11 @@ public sealed class ContactWriter(ContactsClient contacts, Patience patience)
 
                 // Somebody else created the contact at the same moment: the next attempt updates it.
                 case RecordOutcome.Refused { Problem: var conflict } when IsConflict(conflict):
-                    last = conflict;
+                    last = conflict with { CorrelationId = conflict.CorrelationId ?? answer.CorrelationId };
                     break;
 
                 case RecordOutcome.Refused { Problem: var problem }:
-                    throw new DeliveryRefusedException(problem);
+                    throw new DeliveryRefusedException(problem with { CorrelationId = problem.CorrelationId ?? answer.CorrelationId });
             }
         }
 

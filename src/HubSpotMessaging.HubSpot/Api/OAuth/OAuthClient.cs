@@ -46,7 +46,7 @@ public sealed class OAuthClient(IOAuthApi api, AnswerClassifier classifier, IOpt
     {
         var answer = classifier.Classify(await api.TokenAsync(Versions.OAuth, WithClient(form), cancellationToken));
         return answer is { Succeeded: true, Value: { AccessToken.IsEmpty: true } or { ExpiresIn: <= 0 } }
-            ? new(AnswerKind.Unreadable, null, new HubSpotProblem { Message = "HubSpot's answer carries no access token." })
+            ? new(AnswerKind.Unreadable, null, new HubSpotProblem { Message = "HubSpot's answer carries no access token.", CorrelationId = answer.CorrelationId }, answer.CorrelationId)
             : answer;
     }
 
