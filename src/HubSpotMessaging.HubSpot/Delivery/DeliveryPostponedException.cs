@@ -6,9 +6,8 @@ namespace HubSpotMessaging.HubSpot.Delivery;
 /// HubSpot could not be asked, or asked to wait, for longer than it makes sense to hold on: try again later. It is not the fault of
 /// what was to be delivered.
 /// </summary>
-/// <remarks>A cancellation, so that a message bus gives the message back instead of taking it for a failed one.</remarks>
 public sealed class DeliveryPostponedException(AnswerKind kind, HubSpotProblem problem)
-    : OperationCanceledException($"Postponed: {kind} (status {problem.Status}, correlation id {problem.CorrelationId ?? "none"}).")
+    : Exception($"Postponed: {kind} (status {problem.Status}, correlation id {problem.CorrelationId ?? "none"}).")
 {
     /// <summary>The last answer before giving up.</summary>
     public AnswerKind Kind { get; } = kind;

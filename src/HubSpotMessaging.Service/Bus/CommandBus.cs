@@ -84,6 +84,7 @@ internal static class CommandBus
     /// <summary>No fault message besides: it would carry the whole command to whoever listens. Our own event says what is needed.</summary>
     private static void MoveToDeadLetters(this IPipeConfigurator<ExceptionReceiveContext> pipe, DeadLetterReasonFilter deadLetters)
     {
+        pipe.UseFilter(new ReturnToQueueFilter());
         pipe.UseFilter(deadLetters);
         pipe.UseFilter(new ErrorTransportFilter());
     }

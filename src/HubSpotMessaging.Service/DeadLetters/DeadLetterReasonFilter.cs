@@ -9,8 +9,12 @@ internal sealed partial class DeadLetterReasonFilter(ILogger<DeadLetterReasonFil
     public const string CategoryHeader = "hubspot-category";
     public const string CorrelationIdHeader = "hubspot-correlation-id";
 
-    public Task Send(ExceptionReceiveContext context, IPipe<ExceptionReceiveContext> next)
+    public async Task Send(ExceptionReceiveContext context, IPipe<ExceptionReceiveContext> next)
     {
+        // What could not be read counts as not consumed unless it is said to have failed, and would be moved a second time.
+        if (!context.IsFaulted)
+            await context.NotifyFaulted(context.Exception);
+
         if (context.Exception is CommandRejectedException { Rejection: var rejection })
         {
             context.ExceptionHeaders.Set(MessageHeaders.FaultMessage, rejection.Message);
@@ -24,7 +28,7 @@ internal sealed partial class DeadLetterReasonFilter(ILogger<DeadLetterReasonFil
             LogUnreadable(context.InputAddress.AbsolutePath, context.GetMessageId(), context.Exception.GetBaseException().GetType().Name);
         }
 
-        return next.Send(context);
+        await next.Send(context);
     }
 
     public void Probe(ProbeContext context) => context.CreateFilterScope("deadLetter");

@@ -1,0 +1,324 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using HubSpotMessaging.Emulator;
+
+namespace HubSpotMessaging.EmulatorTests.Faults;
+
+public sealed class FaultTests : EmulatorTest
+{
+    private const string Upsert = """{"id":"a@example.com","idProperty":"email","objectWriteTraceId":"1","properties":{"city":"Dublin"}}""";
+
+    [Theory]
+    [InlineData(null, "TEN_SECONDLY_ROLLING", "You have reached your ten_secondly_rolling limit.", "groupName")]
+    [InlineData("SECONDLY", "SECONDLY", "You have reached your secondly limit.", "requestId")]
+    [InlineData("DAILY", "DAILY", "You have reached your daily limit.", "requestId")]
+    public async Task Rate_limited(string? policyName, string expectedPolicy, string message, string extra)
+    {
+        Emulator.Faults.Add(new Fault { Kind = FaultKind.RateLimited, PolicyName = policyName, RetryAfter = 7 });
+
+        var answer = await UpsertAsync(Upsert);
+
+        answer.ShouldBe(HttpStatusCode.TooManyRequests, $$"""
+            {"status":"error","message":"{{message}}","errorType":"RATE_LIMIT","correlationId":"…","policyName":"{{expectedPolicy}}","{{extra}}":"…"}
+            """);
+        answer.Header("Retry-After").ShouldBe("7");
+        answer.Header("X-HubSpot-RateLimit-Remaining").ShouldBe("109");
+        Emulator.Contacts.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Rate_limited_without_retry_after_also_on_the_token_endpoint()
+    {
+        Emulator.Faults.Add(new Fault { Kind = FaultKind.RateLimited, Match = new FaultMatch { Path = "/oauth/*/token" } });
+
+        var answer = await PostFormAsync("/oauth/2026-09/token", ("grant_type", "refresh_token"));
+
+        answer.ShouldBe(HttpStatusCode.TooManyRequests);
+        answer.Header("Retry-After").ShouldBeNull();
+        (await UpsertAsync(Upsert)).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Locked()
+    {
+        Emulator.Faults.Add(new Fault { Kind = FaultKind.Locked });
+        (await UpsertAsync(Upsert)).ShouldBe(HttpStatusCode.Locked, """{"status":"error","message":"…","correlationId":"…"}""");
+    }
+
+    [Fact]
+    public async Task Portal_migrating()
+    {
+        Emulator.Faults.Add(new Fault { Kind = FaultKind.PortalMigrating });
+
+        var answer = await UpsertAsync(Upsert);
+
+        ((int)answer.Status).ShouldBe(477);
+        answer.Header("Retry-After").ShouldBe("60");
+    }
+
+    [Theory]
+    [InlineData(500)]
+    [InlineData(503)]
+    [InlineData(524)]
+    public async Task Status(int status)
+    {
+        Emulator.Faults.Add(new Fault { Kind = FaultKind.Status, Status = status, Message = "Oh no", Category = "INTERNAL_ERROR" });
+
+        (await UpsertAsync(Upsert)).ShouldBe(
+            (HttpStatusCode)status, """{"status":"error","message":"Oh no","correlationId":"…","category":"INTERNAL_ERROR"}""");
+    }
+
+    [Fact]
+    public async Task Status_with_a_body_of_its_own()
+    {
+        Emulator.Faults.Add(new Fault
+        {
+            Kind = FaultKind.Status,
+            Status = 400,
+            Body = JsonElement.Parse("""{"error":"invalid_client","status":"BAD_CLIENT_SECRET"}"""),
+        });
+
+        (await PostFormAsync("/oauth/v3/token")).ShouldBe(
+            HttpStatusCode.BadRequest, """{"error":"invalid_client","status":"BAD_CLIENT_SECRET"}""");
+    }
+
+    [Fact]
+    public async Task Html()
+    {
+        Emulator.Faults.Add(new Fault { Kind = FaultKind.Html });
+
+        var answer = await UpsertAsync(Upsert);
+
+        answer.ShouldBe(HttpStatusCode.BadGateway);
+        answer.ContentType.ShouldBe("text/html");
+        answer.Body.ShouldStartWith("<!DOCTYPE html>");
+    }
+
+    [Fact]
+    public async Task Unauthorized()
+    {
+        Emulator.Faults.Add(new Fault { Kind = FaultKind.Unauthorized, Times = 1 });
+
+        (await UpsertAsync(Upsert)).ShouldBe(HttpStatusCode.Unauthorized, """
+            {"status":"error","message":"The OAuth token used to make this call expired 0 second(s) ago.",
+             "correlationId":"…","category":"EXPIRED_AUTHENTICATION","context":{"expire time":["2026-09-10T12:00:00.000Z"]}}
+            """);
+        (await UpsertAsync(Upsert)).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Latency_passes_and_then_the_call_goes_on()
+    {
+        var fault = Emulator.Faults.Add(new Fault { Kind = FaultKind.Latency, Milliseconds = 250 });
+        var call = UpsertAsync(Upsert);
+        await fault.WhenHitAsync(cancellationToken: Cancelled);
+        Emulator.Contacts.ShouldBeEmpty();
+
+        while (!call.IsCompleted)
+        {
+            // The delay may begin only after the first step of the clock.
+            Clock.Advance(TimeSpan.FromMilliseconds(250));
+            await Task.WhenAny(call, Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, Cancelled));
+        }
+
+        (await call).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Latency_of_the_settings_strikes_every_call()
+    {
+        Settings.LatencyMilliseconds = 250;
+        var call = UpsertAsync(Upsert);
+        while (!call.IsCompleted)
+        {
+            Clock.Advance(TimeSpan.FromMilliseconds(250));
+            await Task.WhenAny(call, Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, Cancelled));
+        }
+
+        await call;
+        Emulator.Calls.ShouldHaveSingleItem().DurationMilliseconds.ShouldBeGreaterThanOrEqualTo(250);
+    }
+
+    [Fact]
+    public async Task Latency_comes_before_a_fault_that_decides()
+    {
+        var latency = Emulator.Faults.Add(new Fault { Kind = FaultKind.Latency, Milliseconds = 0 });
+        var status = Emulator.Faults.Add(new Fault { Kind = FaultKind.Status, Status = 503 });
+
+        (await UpsertAsync(Upsert)).ShouldBe(HttpStatusCode.ServiceUnavailable);
+        (latency.Hits, status.Hits).ShouldBe((1, 1));
+    }
+
+    [Fact]
+    public async Task Reset_cuts_the_connection_before_anything_is_done()
+    {
+        Emulator.Faults.Add(new Fault { Kind = FaultKind.Reset });
+
+        await Should.ThrowAsync<HttpRequestException>(() => UpsertAsync(Upsert));
+        Emulator.Contacts.ShouldBeEmpty();
+        Emulator.Calls.ShouldHaveSingleItem().Status.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Answer_lost_cuts_the_connection_after_all_is_done()
+    {
+        Emulator.Faults.Add(new Fault { Kind = FaultKind.AnswerLost, Times = 1 });
+
+        await Should.ThrowAsync<HttpRequestException>(() => UpsertAsync(Upsert));
+        Emulator.Contacts.ShouldHaveSingleItem();
+        (await UpsertAsync(Upsert)).Json["results"]![0]!["new"]!.GetValue<bool>().ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Answer_lost_of_an_answer_without_a_body()
+    {
+        AddContact("a@example.com");
+        Emulator.Faults.Add(new Fault { Kind = FaultKind.AnswerLost });
+
+        await Should.ThrowAsync<HttpRequestException>(() => PostAsync("/automation/v2/workflows/1001/enrollments/contacts/a@example.com"));
+        Emulator.Enrollments.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task Truncated_cuts_the_connection_in_the_middle_of_the_answer()
+    {
+        Emulator.Faults.Add(new Fault { Kind = FaultKind.Truncated });
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/crm/objects/2026-03/contacts/batch/upsert")
+        {
+            Content = new StringContent($$"""{"inputs":[{{Upsert}}]}""", Encoding.UTF8, "application/json"),
+        };
+
+        using var response = await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancelled);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        await Should.ThrowAsync<HttpRequestException>(() => response.Content.ReadAsStringAsync(Cancelled));
+        Emulator.Contacts.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task Empty_success_does_nothing_and_says_nothing()
+    {
+        Emulator.Faults.Add(new Fault { Kind = FaultKind.EmptySuccess });
+
+        (await UpsertAsync(Upsert)).ShouldBe(
+            HttpStatusCode.OK, """{"status":"COMPLETE","results":[],"startedAt":"…","completedAt":"…"}""");
+        var single = await PostAsync("/crm/objects/2026-03/contacts", """{"properties":{"email":"a@example.com"}}""");
+        single.ShouldBe(HttpStatusCode.OK);
+        single.Body.ShouldBeEmpty();
+        Emulator.Contacts.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Batch_conflict()
+    {
+        Emulator.Faults.Add(new Fault { Kind = FaultKind.BatchConflict, Message = "Contact already exists. Existing ID: 171591000198" });
+
+        (await UpsertAsync(Upsert)).ShouldBe(HttpStatusCode.Conflict, """
+            {"status":"error","message":"Contact already exists. Existing ID: 171591000198","correlationId":"…","category":"CONFLICT"}
+            """);
+    }
+
+    [Fact]
+    public async Task Hold_forces_the_order_of_calls()
+    {
+        var hold = Emulator.Faults.Add(new Fault { Kind = FaultKind.Hold, Match = new FaultMatch { BodyContains = "Dublin" } });
+        var first = UpsertAsync(Upsert);
+        await hold.WhenHitAsync(cancellationToken: Cancelled);
+
+        await UpsertAsync(Upsert.Replace("Dublin", "Cork", StringComparison.Ordinal));
+        Emulator.Contacts.Single().Properties["city"].ShouldBe("Cork");
+
+        (await DeleteAsync($"/emulator/faults/{hold.Id}")).ShouldBe(HttpStatusCode.NoContent);
+        (await first).ShouldBe(HttpStatusCode.OK);
+        Emulator.Contacts.Single().Properties["city"].ShouldBe("Dublin");
+    }
+
+    [Fact]
+    public async Task A_held_call_lands_even_if_its_caller_hung_up()
+    {
+        var hold = Emulator.Faults.Add(new Fault { Kind = FaultKind.Hold });
+        using var impatience = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        using var body = new StringContent($$"""{"inputs":[{{Upsert}}]}""", Encoding.UTF8, "application/json");
+        var call = Client.PostAsync(new Uri("/crm/objects/2026-03/contacts/batch/upsert", UriKind.Relative), body, impatience.Token);
+        await hold.WhenHitAsync(cancellationToken: Cancelled);
+        await impatience.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => call);
+        Emulator.Contacts.ShouldBeEmpty();
+
+        Emulator.Faults.Remove(hold.Id);
+
+        while (Emulator.Calls.Count == 0) await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Cancelled);
+        Emulator.Contacts.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task A_fault_strikes_as_often_as_it_was_told_after_letting_some_through()
+    {
+        var fault = Emulator.Faults.Add(new Fault { Kind = FaultKind.Status, Status = 500, Skip = 1, Times = 2 });
+
+        var statuses = new List<HttpStatusCode>();
+        for (var call = 0; call < 5; call++) statuses.Add((await UpsertAsync(Upsert)).Status);
+
+        statuses.ShouldBe([HttpStatusCode.OK, HttpStatusCode.InternalServerError, HttpStatusCode.InternalServerError, HttpStatusCode.OK, HttpStatusCode.OK]);
+        fault.Hits.ShouldBe(2);
+    }
+
+    [Theory]
+    [InlineData("POST", "/crm/*/batch/upsert", "Dublin", 1234567L, true)]
+    [InlineData("post", "*", null, null, true)]
+    [InlineData(null, "*/BATCH/*", null, null, true)]
+    [InlineData("GET", null, null, null, false)]
+    [InlineData(null, "/crm/*/batch", null, null, false)]
+    [InlineData(null, "/automation/*", null, null, false)]
+    [InlineData(null, null, "Cork", null, false)]
+    [InlineData(null, null, null, 7654321L, false)]
+    public async Task A_fault_strikes_the_calls_that_agree_with_all_it_names(
+        string? method, string? path, string? bodyContains, long? portalId, bool strikes)
+    {
+        var match = new FaultMatch { Method = method, Path = path, BodyContains = bodyContains, PortalId = portalId };
+        Emulator.Faults.Add(new Fault { Kind = FaultKind.Locked, Match = match });
+
+        (await UpsertAsync(Upsert)).ShouldBe(strikes ? HttpStatusCode.Locked : HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Faults_are_driven_over_http()
+    {
+        var added = await PostAsync("/emulator/faults", """
+            {"kind":"rateLimited","retryAfter":2,"policyName":"DAILY","match":{"method":"POST","path":"/crm/*","bodyContains":"a@example.com"},"times":2,"skip":0}
+            """);
+        added.ShouldBe(HttpStatusCode.Created, """
+            {"id":"1","hits":0,"kind":"rateLimited","retryAfter":2,"policyName":"DAILY",
+             "match":{"method":"POST","path":"/crm/*","bodyContains":"a@example.com"},"times":2,"skip":0}
+            """);
+        (await UpsertAsync(Upsert)).ShouldBe(HttpStatusCode.TooManyRequests);
+        (await GetAsync("/emulator/faults")).Json[0]!["hits"]!.GetValue<int>().ShouldBe(1);
+
+        (await DeleteAsync("/emulator/faults/1")).ShouldBe(HttpStatusCode.NoContent);
+        (await DeleteAsync("/emulator/faults/1")).ShouldBe(HttpStatusCode.NotFound);
+        await PostAsync("/emulator/faults", """{"kind":"reset"}""");
+        (await DeleteAsync("/emulator/faults")).ShouldBe(HttpStatusCode.NoContent);
+        (await UpsertAsync(Upsert)).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData("""{"kind":"earthquake"}""")]
+    [InlineData("""{"times":1}""")]
+    [InlineData("""{"kind":"reset","tims":1}""")]
+    [InlineData("reset")]
+    public async Task A_fault_that_makes_no_sense_is_refused(string json) =>
+        (await PostAsync("/emulator/faults", json)).ShouldBe(HttpStatusCode.BadRequest);
+
+    [Fact]
+    public async Task Stopping_sets_held_calls_free()
+    {
+        var hold = Emulator.Faults.Add(new Fault { Kind = FaultKind.Hold });
+        var call = UpsertAsync(Upsert);
+        await hold.WhenHitAsync(cancellationToken: Cancelled);
+
+        await Emulator.DisposeAsync();
+
+        await Should.ThrowAsync<HttpRequestException>(() => call);
+    }
+}

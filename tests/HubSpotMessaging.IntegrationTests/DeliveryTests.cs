@@ -1,0 +1,233 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using HubSpotMessaging.Contracts;
+using HubSpotMessaging.Emulator;
+using MassTransit;
+using Fault = HubSpotMessaging.Emulator.Fault;
+
+namespace HubSpotMessaging.IntegrationTests;
+
+/// <summary>How commands come in, and what happens to them when HubSpot is not at its best.</summary>
+public sealed class DeliveryTests(Servers servers)
+{
+    private const string Contacts = "/crm/objects/*/contacts/batch/upsert";
+
+    [Fact]
+    public async Task Every_way_to_publish_is_understood()
+    {
+        await using var installation = await Installation.StartAsync(servers);
+        var bus = installation.Bus;
+
+        // MassTransit's envelope, by a MassTransit publisher.
+        var publisher = Bus.Factory.CreateUsingRabbitMq(rabbit => rabbit.Host(new Uri(installation.Settings["ConnectionStrings__RabbitMq"]!)));
+        await publisher.StartAsync();
+        var messageId = NewId.NextGuid();
+        await publisher.Publish(
+            new SyncContact { Email = "envelope@example.com", Properties = new Dictionary<string, string?> { ["firstname"] = "Envelope" } },
+            context => context.MessageId = messageId);
+        var synced = await bus.OutcomeAsync("ContactSynced", messageId.ToString());
+        ((Guid?)synced["messageId"]).ShouldBe(messageId);
+        var sent = DateTimeOffset.Parse((string)synced["occurredAt"]!, System.Globalization.CultureInfo.InvariantCulture);
+        (TimeProvider.System.GetUtcNow() - sent).ShouldBeInRange(TimeSpan.Zero, TimeSpan.FromMinutes(1));
+        await publisher.StopAsync();
+
+        // Plain JSON to the exchange, to the queue's exchange, and to the bulk queue; with and without a content type.
+        await bus.SendAsync("HubSpotMessaging.Contracts:SyncContact", """{"commandId":"p-1","email":"p1@example.com"}"""u8.ToArray());
+        await bus.SendAsync("hubspot-sync-contact", """{"commandId":"p-2","email":"p2@example.com"}"""u8.ToArray());
+        await bus.SendAsync("hubspot-sync-contact-bulk", """{"commandId":"p-3","email":"p3@example.com"}"""u8.ToArray());
+        await bus.SendAsync("hubspot-sync-contact", """{"commandId":"p-4","email":"p4@example.com"}"""u8.ToArray(), contentType: null);
+        foreach (var key in (string[])["p-1", "p-2", "p-3", "p-4"])
+            await bus.OutcomeAsync("ContactSynced", key);
+
+        // Without a command id: the message id is the key when it is a GUID, and the AMQP timestamp is the time.
+        var plainId = Guid.NewGuid();
+        await bus.PublishAsync("SyncContact", """{"email":"p5@example.com"}""", plainId, new DateTimeOffset(2026, 9, 10, 12, 0, 0, TimeSpan.Zero));
+        var plain = await bus.OutcomeAsync("ContactSynced", plainId.ToString());
+        ((string?)plain["occurredAt"]).ShouldBe("2026-09-10T12:00:00+00:00");
+
+        // With nothing of the kind: a contact is safe to write all the same.
+        await bus.SendAsync("hubspot-sync-contact", """{"email":"p6@example.com"}"""u8.ToArray(), messageId: "not-a-guid");
+        var keyless = await bus.EventAsync("ContactSynced", message => (string?)message["email"] == "p6@example.com");
+        keyless["commandId"].ShouldBeNull();
+        keyless["messageId"].ShouldBeNull();
+
+        installation.HubSpot.Contacts.Count.ShouldBe(7);
+    }
+
+    [Fact]
+    public async Task The_same_command_twice_has_one_outcome_id()
+    {
+        await using var installation = await Installation.StartAsync(servers);
+        for (var time = 0; time < 2; time++)
+            await installation.Bus.PublishAsync("PostTimelineEvent", """{"commandId":"twice","eventType":"1001298","email":"ada@example.com","tokens":{}}""");
+
+        var second = await UntilAsync(
+            () => installation.Bus.Seen.Where(seen => seen.Event == "TimelineEventPosted").ToList(), seen => seen.Count == 2);
+
+        second.Select(seen => seen.MessageId).Distinct().ShouldHaveSingleItem();
+        installation.HubSpot.TimelineEvents.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task A_contact_is_created_then_updated_and_other_properties_stay()
+    {
+        await using var installation = await Installation.StartAsync(servers);
+        var bus = installation.Bus;
+
+        await bus.PublishAsync("SyncContact", """{"commandId":"one","email":"ada@example.com","properties":{"firstname":"Ada","city":"London"}}""");
+        ((string?)(await bus.OutcomeAsync("ContactSynced", "one"))["result"]).ShouldBe("Created");
+        await bus.PublishAsync("SyncContact", """{"commandId":"two","email":"ADA@example.com","properties":{"city":null,"lastname":"Lovelace"}}""");
+        ((string?)(await bus.OutcomeAsync("ContactSynced", "two"))["result"]).ShouldBe("Updated");
+
+        var contact = installation.HubSpot.Contacts.ShouldHaveSingleItem();
+        contact.Properties["firstname"].ShouldBe("Ada");
+        contact.Properties["lastname"].ShouldBe("Lovelace");
+        contact.Properties.GetValueOrDefault("city", "").ShouldBe("");
+    }
+
+    public static TheoryData<string, string> Troubles => new()
+    {
+        { "rate limited", """{"kind":"rateLimited","retryAfter":1,"times":2}""" },
+        { "locked", """{"kind":"locked","times":1}""" },
+        { "unavailable", """{"kind":"status","status":503,"times":2}""" },
+        { "a page of the edge", """{"kind":"html","status":502,"times":1}""" },
+        { "a page that claims success", """{"kind":"html","status":200,"times":1}""" },
+        { "cut before it was done", """{"kind":"reset","times":1}""" },
+        { "cut after it was done", """{"kind":"answerLost","times":1}""" },
+        { "cut within the answer", """{"kind":"truncated","times":1}""" },
+        { "success that says nothing", """{"kind":"emptySuccess","times":2}""" },
+        { "a conflict of the whole batch", """{"kind":"batchConflict","times":1}""" },
+        { "a token that is refused", """{"kind":"unauthorized","times":1}""" },
+        { "slow beyond the time-out", """{"kind":"latency","milliseconds":7000,"times":1}""" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Troubles))]
+    public async Task A_passing_trouble_delays_a_contact_and_no_more(string trouble, string fault)
+    {
+        await using var installation = await Installation.StartAsync(servers);
+        var node = JsonNode.Parse(fault)!.AsObject();
+        node["match"] = new JsonObject { ["path"] = Contacts };
+        using var http = new HttpClient();
+        using var content = new StringContent(node.ToJsonString(), System.Text.Encoding.UTF8, "application/json");
+        (await http.PostAsync(new Uri(installation.HubSpot.BaseAddress, "emulator/faults"), content)).EnsureSuccessStatusCode();
+
+        await installation.Bus.PublishAsync("SyncContact", """{"commandId":"c","email":"ada@example.com","properties":{"firstname":"Ada"}}""");
+        await installation.Bus.OutcomeAsync("ContactSynced", "c", seconds: 60);
+
+        installation.HubSpot.Contacts.ShouldHaveSingleItem().Properties["firstname"].ShouldBe("Ada", trouble);
+        installation.HubSpot.Faults.Active.ShouldAllBe(active => active.Hits > 0);
+        (await installation.Bus.DepthAsync("hubspot-sync-contact_error")).ShouldBe(0u);
+    }
+
+    [Fact]
+    public async Task Success_that_never_says_anything_ends_as_no_outcome()
+    {
+        await using var installation = await Installation.StartAsync(servers);
+        installation.HubSpot.Faults.Add(new Fault { Kind = FaultKind.EmptySuccess, Match = new() { Path = Contacts } });
+
+        await installation.Bus.PublishAsync("SyncContact", """{"commandId":"c","email":"ada@example.com"}""");
+
+        ((string?)(await installation.Bus.OutcomeAsync("CommandRejected", "c"))["category"]).ShouldBe("NO_OUTCOME");
+        installation.HubSpot.Calls.Count(call => call.Path.Contains("upsert", StringComparison.Ordinal)).ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task An_enrolment_whose_answer_is_lost_is_looked_up_and_not_sent_again()
+    {
+        await using var installation = await Installation.StartAsync(servers);
+        installation.HubSpot.Faults.Add(new Fault { Kind = FaultKind.AnswerLost, Match = new() { Method = "POST", Path = "/automation/v2/*" } });
+
+        // 1001 keeps its contacts; 1002 has let them go by the time anybody asks.
+        await installation.Bus.PublishAsync(
+            "EnrollInWorkflow", """{"commandId":"stays","email":"ada@example.com","workflow":"1001","properties":{"firstname":"Ada"}}""");
+        await installation.Bus.OutcomeAsync("ContactEnrolledInWorkflow", "stays");
+        await installation.Bus.PublishAsync("EnrollInWorkflow", """{"commandId":"ends","email":"ada@example.com","workflow":"flow:585051947"}""");
+        ((string?)(await installation.Bus.OutcomeAsync("CommandRejected", "ends"))["category"]).ShouldBe("OUTCOME_UNKNOWN");
+
+        installation.HubSpot.Enrollments.Select(enrollment => enrollment.WorkflowId).ShouldBe([1001, 1002]);
+    }
+
+    [Fact]
+    public async Task What_is_not_finished_at_the_end_returns_to_the_queue_and_is_done_by_the_next_process()
+    {
+        await using var installation = await Installation.StartAsync(servers);
+        var bus = installation.Bus;
+        var down = installation.HubSpot.Faults.Add(new Fault { Kind = FaultKind.Status, Status = 503, Match = new() { Path = Contacts } });
+        for (var number = 0; number < 40; number++)
+            await bus.PublishAsync("SyncContact", $$"""{"commandId":"c-{{number}}","email":"c{{number}}@example.com"}""");
+        await down.WhenHitAsync(16);
+
+        (await installation.Service.StopAsync(TimeSpan.FromSeconds(30))).ShouldBe(0);
+        (await bus.DepthAsync("hubspot-sync-contact")).ShouldBe(40u);
+        (await bus.DepthAsync("hubspot-sync-contact_error")).ShouldBe(0u);
+
+        installation.HubSpot.Faults.Clear();
+        await installation.StartServiceAsync();
+        for (var number = 0; number < 40; number++)
+            await bus.OutcomeAsync("ContactSynced", $"c-{number}");
+        installation.HubSpot.Contacts.Count.ShouldBe(40);
+    }
+
+    [Fact]
+    public async Task What_is_being_sent_at_the_end_is_finished()
+    {
+        await using var installation = await Installation.StartAsync(servers);
+        var held = installation.HubSpot.Faults.Add(new Fault { Kind = FaultKind.Hold, Match = new() { Path = Contacts } });
+        await installation.Bus.PublishAsync("SyncContact", """{"commandId":"c","email":"ada@example.com"}""");
+        await held.WhenHitAsync();
+
+        var stopped = installation.Service.StopAsync(TimeSpan.FromSeconds(30));
+        await installation.Service.WaitForLineAsync(line => line.Contains("shutting down", StringComparison.Ordinal), TimeSpan.FromSeconds(10));
+        installation.HubSpot.Faults.Clear();
+
+        (await stopped).ShouldBe(0);
+        await installation.Bus.OutcomeAsync("ContactSynced", "c", seconds: 5);
+        (await installation.Bus.DepthAsync("hubspot-sync-contact")).ShouldBe(0u);
+    }
+
+    [Fact]
+    public async Task Commands_wait_for_the_authorization_and_then_go()
+    {
+        await using var installation = await Installation.StartAsync(servers, connect: false);
+        await installation.Bus.PublishAsync("SyncContact", """{"commandId":"early","email":"ada@example.com"}""");
+        await installation.Bus.EventAsync("AuthorizationRequired");
+        installation.HubSpot.Calls.ShouldBeEmpty();
+
+        using var connected = await installation.ConnectAsync();
+        await installation.Bus.OutcomeAsync("ContactSynced", "early");
+
+        (await installation.Bus.DepthAsync("hubspot-sync-contact_error")).ShouldBe(0u);
+    }
+
+    [Fact]
+    public async Task The_queues_have_the_arguments_that_later_versions_will_ask_for()
+    {
+        await using var installation = await Installation.StartAsync(servers);
+        await installation.Bus.SendAsync("hubspot-sync-contact", "not json"u8.ToArray());
+        await installation.Bus.DeadLetterAsync("hubspot-sync-contact");
+        var arguments = new Dictionary<string, object?> { ["x-queue-type"] = "quorum" };
+        if (installation.Bus.BrokerMajorVersion() >= 4)
+            arguments["x-delivery-limit"] = -1;
+
+        foreach (var queue in (string[])[.. AmqpClient.Queues, "hubspot-sync-contact_error"])
+        {
+            (await installation.Bus.HasArgumentsAsync(queue, arguments)).ShouldBeTrue(queue);
+            (await installation.Bus.HasArgumentsAsync(queue, [])).ShouldBeFalse(queue);
+        }
+    }
+
+    private static async Task<T> UntilAsync<T>(Func<T> read, Func<T, bool> isIt)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var value = read();
+            if (isIt(value))
+                return value;
+            if (TimeProvider.System.GetElapsedTime(started) > TimeSpan.FromSeconds(30))
+                throw new TimeoutException($"Still {JsonSerializer.Serialize(value)}");
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+        }
+    }
+}
