@@ -114,7 +114,6 @@ internal static class CommandBus
             options.ConsumerStopTimeout = provider.GetSettings<HubSpotOptions>().RequestTimeout + TimeSpan.FromSeconds(5);
             options.StopTimeout = options.ConsumerStopTimeout + TimeSpan.FromSeconds(5);
         });
-        services.AddOptions<HostOptions>().Configure<IServiceProvider>((options, provider) =>
-            options.ShutdownTimeout = provider.GetSettings<HubSpotOptions>().RequestTimeout + TimeSpan.FromSeconds(15));
+        services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMinutes(6)); // Above the longest of those.
     }
 }

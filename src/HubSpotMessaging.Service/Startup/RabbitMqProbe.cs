@@ -18,12 +18,17 @@ internal sealed class RabbitMqProbe(IServiceProvider services)
         try
         {
             await using var connection = await factory.CreateConnectionAsync("HubSpotMessaging start");
+            await using var channel = await connection.CreateChannelAsync(); // Only now does the broker speak of the virtual host.
             facts.Version = VersionOf(connection);
             await connection.CloseAsync();
         }
+        catch (Exception exception) when (Refusal(exception) is { } refusal)
+        {
+            throw new StartupException($"{Key}: RabbitMQ at {where} {refusal}");
+        }
         catch (Exception exception) when (exception is BrokerUnreachableException or OperationInterruptedException or SocketException or OperationCanceledException)
         {
-            throw new StartupException($"{Key}: RabbitMQ at {where} {Reason(exception)}", exception);
+            throw new StartupException($"{Key}: RabbitMQ at {where} cannot be reached.", mayPass: true);
         }
     }
 
@@ -32,11 +37,11 @@ internal sealed class RabbitMqProbe(IServiceProvider services)
         && value is byte[] bytes
         && Version.TryParse(Encoding.UTF8.GetString(bytes).Split('-', '+')[0], out var version) ? version : null;
 
-    private static string Reason(Exception exception) => exception switch
+    private static string? Refusal(Exception exception) => exception switch
     {
-        { InnerException: AuthenticationFailureException } => "refuses the user name or the password.",
-        OperationInterruptedException { ShutdownReason.ReplyCode: 530 } or { InnerException: OperationInterruptedException { ShutdownReason.ReplyCode: 530 } }
-            => "has no such virtual host, or does not let the user in.",
-        _ => "cannot be reached.",
+        BrokerUnreachableException { InnerException: { } inner } => Refusal(inner),
+        AuthenticationFailureException => "refuses the user name or the password.",
+        OperationInterruptedException { ShutdownReason.ReplyCode: 530 } => "has no such virtual host, or does not let the user in.",
+        _ => null,
     };
 }

@@ -23,9 +23,17 @@ internal sealed class RedisProbe(IServiceProvider services)
             foreach (var server in redis.GetServers().Where(server => server.IsConnected))
                 EnsureItKeeps(where, await server.InfoAsync("memory"));
         }
+        catch (RedisConnectionException exception) when (exception.FailureType == ConnectionFailureType.AuthenticationFailure)
+        {
+            throw new StartupException($"{Key}: Redis at {where} refuses the user name or the password.");
+        }
+        catch (RedisServerException exception)
+        {
+            throw new StartupException($"{Key}: Redis at {where} refuses: {exception.Message}");
+        }
         catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
         {
-            throw new StartupException($"{Key}: Redis at {where} cannot be reached or refuses: {Reason(exception)}", exception);
+            throw new StartupException($"{Key}: Redis at {where} cannot be reached.", mayPass: true);
         }
     }
 
@@ -37,11 +45,4 @@ internal sealed class RedisProbe(IServiceProvider services)
                 $"{Key}: Redis at {where} throws keys away when its memory is full (maxmemory-policy {policy}). "
                 + "Set it to noeviction: tokens and the record of what was sent must not vanish.");
     }
-
-    /// <summary>What went wrong, without the client's long tail of diagnostics.</summary>
-    private static string Reason(Exception exception) => exception is RedisConnectionException connection ? connection.FailureType switch
-    {
-        ConnectionFailureType.AuthenticationFailure => "it refuses the password.",
-        _ => "no connection.",
-    } : exception.Message.Split('\n', ',')[0];
 }

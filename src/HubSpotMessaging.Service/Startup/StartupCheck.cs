@@ -64,7 +64,7 @@ internal static partial class StartupCheck
                 await check();
                 return;
             }
-            catch (StartupException exception) when (exception.InnerException is not null && time.GetElapsedTime(started) < ServersMayTake)
+            catch (StartupException exception) when (exception.MayPass && time.GetElapsedTime(started) < ServersMayTake)
             {
                 LogWaiting(services.GetRequiredService<ILoggerFactory>().CreateLogger("HubSpotMessaging.Startup"), exception.Message);
                 await Task.Delay(BetweenAttempts, time);

@@ -13,6 +13,7 @@ internal static class SafeLogging
 
         // Writes the address of every request: that of the callback carries the authorization code.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Http.Result", LogLevel.None); // Where redirects go: with the state.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Routing", LogLevel.Information);
         builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Information);
 

@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# Builds everything and runs all tests. Arguments go to the test runner: ./test.sh --filter-class '*Coalescer*'
+#
+# RabbitMQ and Redis: RABBITMQ_URI / REDIS_URI, else Docker, else the servers installed here; HUBSPOT_TEST_SERVERS=docker|local
+# forces one way. On Debian and its like, as root, what is missing is installed. CHROMIUM_PATH names the browser.
+# TEST_PROJECTS (a pattern, default *Tests) chooses projects under tests/; TEST_TIMEOUT bounds each of them (seconds).
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+results=artifacts/tests
+mkdir -p $results
+# Nothing that the build starts may outlive this script.
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false
+
+say() { printf '%s\n' "$*"; }
+fail() { printf 'test.sh: %s\n' "$*" >&2; exit 1; }
+bounded() { # seconds command...
+  local program
+  program=$(command -v timeout || command -v gtimeout) || { shift; "$@"; return; }
+  "$program" --kill-after=10 "$@"
+}
+find_any() { local name; for name; do PATH=$PATH:/usr/sbin:/usr/local/sbin command -v "$name" >/dev/null && return; done; return 1; }
+
+# --- the servers and the browser ------------------------------------------------------------------------------------
+docker_answers() { command -v docker >/dev/null && bounded 10 docker info >/dev/null 2>&1 </dev/null; }
+missing=()
+case ${HUBSPOT_TEST_SERVERS:-} in
+  docker) docker_answers || fail "HUBSPOT_TEST_SERVERS is 'docker', but no Docker engine answers." ;;
+  local | '')
+    given() { [ -z "${HUBSPOT_TEST_SERVERS:-}" ] && { [ -n "${!1:-}" ] || docker_answers; }; }
+    find_any rabbitmq-server || given RABBITMQ_URI || missing+=(rabbitmq-server)
+    find_any redis-server || given REDIS_URI || missing+=(redis-server) ;;
+  *) fail "HUBSPOT_TEST_SERVERS is '$HUBSPOT_TEST_SERVERS'; it can be 'docker' or 'local'." ;;
+esac
+[ -n "${CHROMIUM_PATH:-}" ] || find_any chromium chromium-browser google-chrome || missing+=(chromium)
+
+install() (
+  as_root=()
+  [ "$(id -u)" = 0 ] || as_root=(sudo -n)
+  "${as_root[@]}" true 2>/dev/null && command -v apt-get >/dev/null || fail "$* missing, and cannot be installed from here. \
+Install what is missing, or start Docker, or set RABBITMQ_URI and REDIS_URI (for a browser: CHROMIUM_PATH)."
+  policy=/usr/sbin/policy-rc.d # keeps the packages from starting their own servers
+  if [ ! -e $policy ]; then
+    trap '"${as_root[@]}" rm -f $policy' EXIT
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee $policy >/dev/null
+    "${as_root[@]}" chmod +x $policy
+  fi
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+)
+if [ ${#missing[@]} != 0 ]; then
+  say "Not found here, so installing: ${missing[*]}"
+  install "${missing[@]}" </dev/null >$results/install.log 2>&1 || { cat $results/install.log >&2; exit 1; }
+fi
+
+# --- build ----------------------------------------------------------------------------------------------------------
+say "Building"
+dotnet build HubSpotMessaging.sln -c Release -v quiet </dev/null >$results/build.log 2>&1 ||
+  { grep -E ' error |error\(s\)' $results/build.log | sort -u | head -40 >&2; fail "The build failed ($results/build.log)."; }
+
+# --- test -----------------------------------------------------------------------------------------------------------
+total_passed=0 total_failed=0 total_skipped=0
+run() { # project
+  local project=$1 log=$results/$1.log code=0 start=$SECONDS passed failed skipped
+  say "$project ..."
+  bounded "${TEST_TIMEOUT:-600}" dotnet "tests/$project/bin/Release/net10.0/$project.dll" --no-ansi --progress off \
+    --report-xunit-xml --report-xunit-xml-filename "$project.xml" --results-directory "$results" "${@:2}" </dev/null >"$log" 2>&1 || code=$?
+  count() { awk -v name="$1:" '/^Test run summary/ { summary = 1 } summary && $1 == name { n = $2 } END { print n + 0 }' "$log"; }
+  passed=$(count succeeded) failed=$(count failed) skipped=$(count skipped)
+  # 8: no test ran; with a filter that is as it should be. Any other failure without a failed test is a crash or a hang.
+  if [ $code = 8 ] && [ $# -gt 1 ]; then code=0; fi
+  if [ $code != 0 ]; then
+    tail -n 400 "$log"
+    if [ "$failed" = 0 ]; then
+      failed=1
+      case $code in
+        8) say "$project ran no test." ;;
+        124 | 137) say "$project did not end within ${TEST_TIMEOUT:-600} seconds." ;;
+        *) say "$project ended with exit code $code." ;;
+      esac
+    fi
+  fi
+  say "$project: $passed passed, $failed failed, $skipped skipped ($((SECONDS - start)) s)"
+  total_passed=$((total_passed + passed)) total_failed=$((total_failed + failed)) total_skipped=$((total_skipped + skipped))
+}
+for file in tests/${TEST_PROJECTS:-*Tests}/*.csproj; do
+  [ -e "$file" ] || fail "No test project matches tests/${TEST_PROJECTS:-*Tests}."
+  run "$(basename "$file" .csproj)" "$@"
+done
+[ $((total_passed + total_failed + total_skipped)) -gt 0 ] || fail "No test ran."
+
+say
+say "$total_passed passed, $total_failed failed, $total_skipped skipped" | tee $results/summary
+[ $total_failed = 0 ]

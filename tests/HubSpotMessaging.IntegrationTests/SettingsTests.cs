@@ -1,0 +1,88 @@
+using HubSpotMessaging.Testing;
+
+namespace HubSpotMessaging.IntegrationTests;
+
+/// <summary>A wrong setting ends the start with one message that names it.</summary>
+public sealed class SettingsTests(Servers servers)
+{
+    private const string Secret = "the-secret-itself";
+
+    [Theory]
+    [InlineData("HubSpot__ClientId", null, "HubSpot:ClientId is missing")]
+    [InlineData("HubSpot__ClientSecret", " ", "HubSpot:ClientSecret is missing")]
+    [InlineData("HubSpot__RedirectUri", null, "HubSpot:RedirectUri is missing")]
+    [InlineData("HubSpot__RedirectUri", "/oauth/callback", "HubSpot:RedirectUri must be an absolute")]
+    [InlineData("HubSpot__RedirectUri", "http://sync.example/oauth/callback", "HubSpot:RedirectUri must be https")]
+    [InlineData("HubSpot__PortalId", "many", "HubSpot:PortalId")]
+    [InlineData("HubSpot__PortalId", "-5", "HubSpot:PortalId must be")]
+    [InlineData("HubSpot__Scopes", "contacts automation timeline oauth", "HubSpot removed the scope contacts")]
+    [InlineData("HubSpot__RequestTimeout", "soon", "HubSpot:RequestTimeout")]
+    [InlineData("HubSpot__RequestTimeout", "01:00:00", "HubSpot:RequestTimeout must be from")]
+    [InlineData("HubSpot__ApiBaseUrl", "hubspot", "HubSpot:ApiBaseUrl must be")]
+    [InlineData("HubSpot__ApiVersions__Objects", "v9", "HubSpot:ApiVersions:Objects must be")]
+    [InlineData("HubSpot__Workflows__welcome", "the first one", "HubSpot:Workflows:welcome must be")]
+    [InlineData("ConnectionStrings__RabbitMq", null, "ConnectionStrings:RabbitMq is missing")]
+    [InlineData("ConnectionStrings__RabbitMq", "localhost:5672", "ConnectionStrings:RabbitMq is not an AMQP URI")]
+    [InlineData("ConnectionStrings__RabbitMq", "http://user:the-secret-itself@localhost", "ConnectionStrings:RabbitMq is not an AMQP URI")]
+    [InlineData("ConnectionStrings__RabbitMq", "amqp://user:the-secret-itself@127.0.0.1:1/", "ConnectionStrings:RabbitMq: RabbitMQ at 127.0.0.1:1 cannot be reached")]
+    [InlineData("ConnectionStrings__Redis", null, "ConnectionStrings:Redis is missing")]
+    [InlineData("ConnectionStrings__Redis", "redis://:the-secret-itself@localhost:6379", "ConnectionStrings:Redis cannot be read")]
+    [InlineData("ConnectionStrings__Redis", "127.0.0.1:1,password=the-secret-itself", "ConnectionStrings:Redis: Redis at 127.0.0.1:1 cannot be reached")]
+    public async Task The_start_ends_with_one_message_that_names_the_key(string key, string? value, string message) =>
+        await ShouldNotStartAsync(settings => settings[key] = value, message);
+
+    [Fact]
+    public async Task A_wrong_password_for_the_broker_is_told() =>
+        await ShouldNotStartAsync(
+            settings => settings["ConnectionStrings__RabbitMq"] = new UriBuilder(servers.RabbitMq.Uri) { Password = Secret }.Uri.AbsoluteUri,
+            "ConnectionStrings:RabbitMq: RabbitMQ at",
+            "refuses the user name or the password");
+
+    [Fact]
+    public async Task A_virtual_host_that_is_not_there_is_told() =>
+        await ShouldNotStartAsync(
+            settings => settings["ConnectionStrings__RabbitMq"] = new UriBuilder(servers.RabbitMq.Uri) { Path = "/nowhere" }.Uri.AbsoluteUri,
+            "ConnectionStrings:RabbitMq: RabbitMQ at",
+            "no such virtual host");
+
+    [Fact]
+    public async Task A_Redis_that_evicts_is_refused()
+    {
+        await using var evicting = await RedisTestServer.StartOwnAsync(["--maxmemory-policy", "allkeys-lru", "--maxmemory", "50mb"]);
+
+        await ShouldNotStartAsync(
+            settings => settings["ConnectionStrings__Redis"] = evicting.Configuration, "ConnectionStrings:Redis: Redis at", "maxmemory-policy allkeys-lru");
+    }
+
+    [Fact]
+    public async Task All_wrong_settings_are_told_at_once() =>
+        await ShouldNotStartAsync(
+            settings => (settings["HubSpot__ClientId"], settings["ConnectionStrings__Redis"]) = (null, null), "HubSpot:ClientId", "ConnectionStrings:Redis");
+
+    private async Task ShouldNotStartAsync(Action<Dictionary<string, string?>> spoil, params string[] messages)
+    {
+        var settings = new Dictionary<string, string?>
+        {
+            ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
+            ["ConnectionStrings__RabbitMq"] = servers.RabbitMq.Uri,
+            ["ConnectionStrings__Redis"] = servers.Redis,
+            ["HubSpot__ClientId"] = "emulator-client",
+            ["HubSpot__ClientSecret"] = Secret,
+            ["HubSpot__RedirectUri"] = "http://localhost/oauth/callback",
+        };
+        spoil(settings);
+        await using var service = ServiceProcess.Start(ServiceProcess.FindAssembly("HubSpotMessaging.Service"), environment: settings);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+
+        var exitCode = await service.WaitForExitAsync(limit.Token);
+
+        exitCode.ShouldBe(1, service.Output);
+        var lines = service.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.StartsWith('{')).ToList();
+        lines[0].ShouldBe("HubSpotMessaging cannot start:");
+        foreach (var message in messages)
+            lines.Skip(1).ShouldContain(line => line.Contains(message, StringComparison.Ordinal), service.Output);
+        lines.Count.ShouldBeLessThanOrEqualTo(3, service.Output);
+        service.Output.ShouldNotContain(Secret);
+        service.Output.ShouldNotContain("   at ");
+    }
+}

@@ -1,0 +1,115 @@
+using System.Globalization;
+using HubSpotMessaging.Testing.Servers;
+using Microsoft.Extensions.Logging.Abstractions;
+using StackExchange.Redis;
+using Testcontainers.Redis;
+
+namespace HubSpotMessaging.Testing;
+
+/// <summary>A real Redis for tests.</summary>
+public sealed class RedisTestServer : IAsyncDisposable
+{
+    private const string Image = "redis:8";
+    private static readonly string[] Defaults = ["--save", "", "--appendonly", "no", "--databases", "256"];
+    private readonly ServerHost? _host;
+
+    private RedisTestServer(string configuration, ServerHost? host)
+    {
+        Configuration = configuration;
+        _host = host;
+    }
+
+    /// <summary>In StackExchange.Redis's own form: <c>host:port,...</c></summary>
+    public string Configuration { get; }
+
+    /// <summary><c>REDIS_URI</c>, <c>Docker through Testcontainers</c> or <c>servers found on this machine</c>.</summary>
+    public string Origin => _host?.Origin ?? "REDIS_URI";
+
+    /// <summary>Whether it was started here, so that it can be stopped, killed and started again. False with <c>REDIS_URI</c>.</summary>
+    public bool IsOwn => _host is not null;
+
+    private ServerHost Own => _host ?? throw new InvalidOperationException("The Redis of REDIS_URI is not ours to control.");
+
+    /// <summary>The Redis of <c>REDIS_URI</c>, else one in Docker, else one started on this machine.</summary>
+    /// <exception cref="TestServerException">None can be had, or it does not start.</exception>
+    public static async Task<RedisTestServer> StartAsync(CancellationToken cancellationToken = default)
+    {
+        if (ServerChoice.Given("REDIS_URI") is not { } uri)
+            return await StartOwnAsync([], cancellationToken);
+        var configuration = Parse(uri);
+        await ServerChoice.UntilItAnswersAsync("The Redis of REDIS_URI", token => ProbeAsync(configuration, token), cancellationToken);
+        return new RedisTestServer(configuration, null);
+    }
+
+    /// <summary>A Redis of one's own, to configure, stop and kill. Nothing is kept on disk unless the arguments say so.</summary>
+    /// <param name="arguments">Of redis-server, such as <c>--maxmemory-policy allkeys-lru</c>, each word by itself.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="TestServerException">None can be had, or it does not start.</exception>
+    public static async Task<RedisTestServer> StartOwnAsync(
+        IEnumerable<string> arguments, CancellationToken cancellationToken = default)
+    {
+        string[] all = [.. Defaults, .. arguments];
+        var host = await ServerChoice.StartOwnAsync("Redis", () => Container(all), () => Local(all), ProbeAsync, cancellationToken);
+        return new RedisTestServer(host.Address, host);
+    }
+
+    /// <summary>The configuration for another logical database (0 to 255, with <c>REDIS_URI</c> usually 0 to 15).</summary>
+    /// <remarks>Logical databases share pub/sub channels and <c>FLUSHALL</c>.</remarks>
+    public string WithDatabase(int database)
+    {
+        var options = ConfigurationOptions.Parse(Configuration);
+        options.DefaultDatabase = database;
+        return options.ToString(includePassword: true);
+    }
+
+    /// <summary>Stops it in good order; its port stays, and so does what its arguments keep on disk.</summary>
+    public Task StopAsync(CancellationToken cancellationToken = default) => Own.StopAsync(cancellationToken);
+
+    /// <summary>Kills it (SIGKILL); its port stays, and so does what its arguments keep on disk.</summary>
+    public Task KillAsync(CancellationToken cancellationToken = default) => Own.KillAsync(cancellationToken);
+
+    /// <summary>Starts it again after <see cref="StopAsync"/> or <see cref="KillAsync"/>, and waits until it answers.</summary>
+    public Task StartAgainAsync(CancellationToken cancellationToken = default) =>
+        ServerChoice.StartAsync(Own, ProbeAsync, cancellationToken);
+
+    /// <summary>Ends what was started here.</summary>
+    public ValueTask DisposeAsync() => _host?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private static ContainerHost Container(string[] arguments) => new(port => new RedisBuilder(Image)
+        .WithCommand(["redis-server", "--bind", "0.0.0.0", "--protected-mode", "no", .. arguments])
+        .WithPortBinding(port, RedisBuilder.RedisPort)
+        .WithLogger(NullLogger.Instance)
+        .Build());
+
+    private static LocalRedis? Local(string[] arguments) =>
+        LocalProcess.Find("redis-server") is { } program ? new LocalRedis(program, arguments) : null;
+
+    private static string Parse(string uri)
+    {
+        if (!uri.Contains("://", StringComparison.Ordinal))
+            return uri;
+        var parsed = new Uri(uri);
+        var options = new ConfigurationOptions { Ssl = parsed.Scheme == "rediss" };
+        options.EndPoints.Add(parsed.Host, parsed.IsDefaultPort || parsed.Port < 0 ? 6379 : parsed.Port);
+        if (parsed.UserInfo.Split(':', 2) is [var user, var password])
+        {
+            options.User = user.Length == 0 ? null : Uri.UnescapeDataString(user);
+            options.Password = Uri.UnescapeDataString(password);
+        }
+
+        if (int.TryParse(parsed.AbsolutePath.TrimStart('/'), CultureInfo.InvariantCulture, out var database))
+            options.DefaultDatabase = database;
+        return options.ToString(includePassword: true);
+    }
+
+    private static Task ProbeAsync(ServerHost host, CancellationToken cancellationToken) =>
+        ProbeAsync(host.Address, cancellationToken);
+
+    private static async Task ProbeAsync(string configuration, CancellationToken cancellationToken)
+    {
+        var options = ConfigurationOptions.Parse(configuration);
+        options.AbortOnConnectFail = true;
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(options).WaitAsync(cancellationToken);
+        await connection.GetDatabase().PingAsync().WaitAsync(cancellationToken);
+    }
+}
