@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -8,18 +9,27 @@ namespace HubSpotMessaging.Service.OAuth;
 internal sealed class Page(int status, string title, params string[] paragraphs) : IResult
 {
     private const string Style = """
-        :root { color-scheme: light dark; --ink: #1c2733; --soft: #516170; --paper: #f4f6f8; --card: #ffffff; --line: #d5dce3; --accent: #b23c1b; --on: #ffffff; }
-        @media (prefers-color-scheme: dark) { :root { --ink: #e8edf2; --soft: #a7b4c0; --paper: #12181e; --card: #1b242d; --line: #33414d; --accent: #ff8f6b; --on: #12181e; } }
+        :root { color-scheme: light dark; --ink: #1c2733; --soft: #516170; --paper: #f4f6f8; --card: #ffffff; --line: #d5dce3; --accent: #b23c1b; --on: #ffffff; --good: #1c7a4a; }
+        @media (prefers-color-scheme: dark) { :root { --ink: #e8edf2; --soft: #a7b4c0; --paper: #12181e; --card: #1b242d; --line: #33414d; --accent: #ff8f6b; --on: #12181e; --good: #5fcf97; } }
         * { box-sizing: border-box; }
         body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem; background: var(--paper); color: var(--ink); font: 1.0625rem/1.6 system-ui, sans-serif; }
         main { width: min(34rem, 100%); padding: 2.25rem; background: var(--card); border: 1px solid var(--line); border-radius: .75rem; overflow-wrap: anywhere; }
-        h1 { margin: 0 0 1rem; font-size: 1.5rem; line-height: 1.25; }
-        p { margin: 0 0 1rem; } footer { color: var(--soft); font-size: .875rem; }
-        label { display: block; font-weight: 600; margin-bottom: .35rem; }
+        svg { display: block; width: 2.5rem; height: 2.5rem; margin-bottom: 1rem; fill: none; stroke: var(--accent); stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
+        svg.good { stroke: var(--good); } svg.locked { stroke: var(--soft); }
+        h1 { margin: 0 0 1rem; font-size: 1.5rem; line-height: 1.25; text-wrap: balance; }
+        p { margin: 0 0 1rem; } .refused { color: var(--accent); font-weight: 600; }
+        footer { margin-top: 2rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--soft); font-size: .875rem; }
+        label { display: block; font-weight: 600; margin-bottom: .5rem; }
         input { width: 100%; padding: .6rem .75rem; font: inherit; color: inherit; background: transparent; border: 1px solid var(--soft); border-radius: .4rem; }
-        a.button, button { display: inline-block; margin-top: .75rem; padding: .6rem 1.1rem; font: inherit; font-weight: 600; color: var(--on); background: var(--accent); border: 0; border-radius: .4rem; text-decoration: none; cursor: pointer; }
+        a.button, button { display: inline-block; margin-top: 1.25rem; padding: .6rem 1.1rem; font: inherit; font-weight: 600; color: var(--on); background: var(--accent); border: 0; border-radius: .4rem; text-decoration: none; cursor: pointer; }
+        p:has(> a.button) { margin: 0; } a.button { margin-top: .5rem; }
         :focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; }
+        @media (max-width: 30rem) { body { padding: 1rem; place-items: start stretch; } main { padding: 1.5rem 1.25rem; } a.button, button { width: 100%; text-align: center; } }
         """;
+
+    private const string Tick = """<svg class="good" viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="10"/><path d="m7.5 12.5 3 3 6-6.5"/></svg>""";
+    private const string Lock = """<svg class="locked" viewBox="3 0 24 24" aria-hidden="true"><rect x="4" y="10.5" width="16" height="10.5" rx="2"/><path d="M8 10.5V7a4 4 0 0 1 8 0v3.5"/></svg>""";
+    private const string Warning = """<svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="10"/><path d="M12 7v6m0 3.5v.1"/></svg>""";
 
     private static readonly string StyleHash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)));
 
@@ -43,23 +53,32 @@ internal sealed class Page(int status, string title, params string[] paragraphs)
         response.Headers["Referrer-Policy"] = "no-referrer";
         response.Headers.ContentSecurityPolicy =
             $"default-src 'none'; style-src 'sha256-{StyleHash}'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' {FormLeadsTo?.GetLeftPart(UriPartial.Authority)}";
-        return response.WriteAsync(Html());
+        return response.WriteAsync(Html(keyWasRefused: AsksForKey && HttpMethods.IsPost(httpContext.Request.Method)));
     }
 
-    private string Html()
+    private string Html(bool keyWasRefused)
     {
         var body = new StringBuilder();
         foreach (var paragraph in paragraphs)
             body.Append("<p>").Append(Escape(paragraph)).Append("</p>\n");
         if (AsksForKey)
-            body.Append("""
+        {
+            // The name of a user, never shown, is what password managers file the key under.
+            var (complaint, mark) = keyWasRefused
+                ? ("""<p class="refused" id="refused" role="alert">This is not the operator key.</p>""", """ aria-invalid="true" aria-describedby="refused" """)
+                : ("", " ");
+            body.Append(CultureInfo.InvariantCulture, $"""
                 <form method="post" action="">
+                {complaint}
+                <input name="username" value="operator" autocomplete="username" hidden>
                 <label for="key">Operator key</label>
-                <input id="key" name="key" type="password" autocomplete="current-password" required autofocus>
+                <input id="key" name="key" type="password" autocomplete="current-password"{mark}required autofocus>
                 <button type="submit">Connect</button>
                 </form>
 
                 """);
+        }
+
         if (Next is { } next)
             body.Append("<p><a class=\"button\" href=\"").Append(Escape(next.Address)).Append("\">").Append(Escape(next.Words)).Append("</a></p>\n");
 
@@ -74,6 +93,7 @@ internal sealed class Page(int status, string title, params string[] paragraphs)
             </head>
             <body>
             <main>
+            {Mark()}
             <h1>{Escape(title)}</h1>
             {body}<footer>HubSpotMessaging</footer>
             </main>
@@ -81,6 +101,14 @@ internal sealed class Page(int status, string title, params string[] paragraphs)
             </html>
             """;
     }
+
+    /// <summary>What the page is about, for the eye alone: the words say it too.</summary>
+    private string Mark() => status switch
+    {
+        StatusCodes.Status200OK => Tick,
+        StatusCodes.Status401Unauthorized => Lock,
+        _ => Warning,
+    };
 
     private static string Escape(string text) => HtmlEncoder.Default.Encode(text);
 }

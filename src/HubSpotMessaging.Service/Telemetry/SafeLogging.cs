@@ -14,8 +14,8 @@ internal static class SafeLogging
         // Writes the address of every request: that of the callback carries the authorization code.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         builder.Logging.AddFilter("Microsoft.AspNetCore.Http.Result", LogLevel.None); // Where redirects go: with the state.
-        builder.Logging.AddFilter("Microsoft.AspNetCore.Routing", LogLevel.Information);
-        builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Information);
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Routing", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Warning);
 
         // Writes the exception of every message that ends in the dead letters; we say that ourselves, without what may name people.
         builder.Logging.AddFilter("MassTransit.ReceiveTransport", LogLevel.None);

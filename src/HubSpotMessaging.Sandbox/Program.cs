@@ -1,0 +1,3 @@
+using HubSpotMessaging.Sandbox;
+
+return await SandboxRun.RunAsync(args);
