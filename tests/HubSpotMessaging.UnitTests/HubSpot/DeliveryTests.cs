@@ -1,0 +1,191 @@
+using HubSpotMessaging.HubSpot.Api;
+using HubSpotMessaging.HubSpot.Api.Contacts;
+using HubSpotMessaging.HubSpot.Delivery;
+using static Microsoft.Extensions.Options.Options;
+
+namespace HubSpotMessaging.UnitTests.HubSpot;
+
+/// <summary>What is sent again, after how long, and when it ends.</summary>
+public sealed class DeliveryTests
+{
+    private const string Written = """{"results":[{"id":"51","new":true,"properties":{"email":"ada@example.com"}}]}""";
+    private static readonly Dictionary<string, string?> NoProperties = [];
+
+    private readonly StubHttp _http = new();
+
+    public static TheoryData<int, string, string?, int> Waits => new()
+    {
+        { 429, """{"policyName":"TEN_SECONDLY_ROLLING"}""", null, 10_000 },
+        { 429, """{"policyName":"secondly"}""", null, 1_000 },
+        { 429, "{}", "3", 3_000 },
+        { 423, "{}", null, 2_000 },
+        { 477, "{}", "30", 30_000 },
+        { 503, "", "5", 5_000 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Waits))]
+    public async Task HubSpots_wish_to_wait_is_obeyed(int status, string body, string? retryAfter, int milliseconds)
+    {
+        _http.Answers(status, body, headers: retryAfter is null ? [] : [("Retry-After", retryAfter)]).Answers(200, Written);
+        var started = _http.Time.GetUtcNow();
+
+        await _http.PassTimeUntil(WriteAsync());
+
+        (_http.Time.GetUtcNow() - started).TotalMilliseconds.ShouldBeInRange(milliseconds, milliseconds + 1_000);
+    }
+
+    [Theory]
+    [InlineData(429, """{"policyName":"DAILY"}""")]
+    [InlineData(477, "{}")]
+    [InlineData(503, "")]
+    [InlineData(401, "{}")]
+    [InlineData(403, """{"category":"MISSING_SCOPES"}""")]
+    public async Task What_does_not_pass_within_a_minute_is_postponed_and_not_refused(int status, string body)
+    {
+        for (var time = 0; time < 100; time++)
+            _http.Answers(status, body);
+        var started = _http.Time.GetUtcNow();
+
+        await Should.ThrowAsync<DeliveryPostponedException>(() => _http.PassTimeUntil(WriteAsync()));
+
+        (_http.Time.GetUtcNow() - started).ShouldBeInRange(Patience.Limit, Patience.Limit + TimeSpan.FromSeconds(1));
+        _http.Calls.Count.ShouldBeLessThan(15);
+    }
+
+    [Fact]
+    public async Task A_wait_beyond_the_limit_is_sat_out_to_the_limit_so_that_the_queue_does_not_spin()
+    {
+        _http.Answers(477, "{}", headers: ("Retry-After", "86400"));
+        var started = _http.Time.GetUtcNow();
+
+        var postponed = await Should.ThrowAsync<DeliveryPostponedException>(() => _http.PassTimeUntil(WriteAsync()));
+
+        postponed.Kind.ShouldBe(AnswerKind.PortalMigrating);
+        (_http.Time.GetUtcNow() - started).ShouldBeGreaterThanOrEqualTo(Patience.Limit);
+        _http.Calls.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_contact_that_appeared_meanwhile_is_updated()
+    {
+        _http.Answers(409, """{"category":"CONFLICT","message":"Contact already exists. Existing ID: 51"}""").Answers(200, Written);
+
+        (await WriteAsync()).Id.ShouldBe("51");
+    }
+
+    [Fact]
+    public async Task A_conflict_that_stays_is_a_refusal_with_HubSpots_words()
+    {
+        for (var time = 0; time < 3; time++)
+            _http.Answers(207, """{"results":[],"errors":[{"category":"CONFLICT","message":"Contact already exists. Existing ID: 51","context":{"ids":["ada@example.com"]}}]}""");
+
+        var refused = await Should.ThrowAsync<DeliveryRefusedException>(WriteAsync);
+
+        refused.Category.ShouldBe("CONFLICT");
+        refused.Problem.Message.ShouldContain("Existing ID: 51");
+    }
+
+    [Fact]
+    public async Task Nulls_clear_and_the_identity_stands_among_the_properties()
+    {
+        _http.Answers(200, Written);
+
+        await new ContactWriter(_http.Contacts, _http.Patience).WriteAsync(
+            "ada@example.com", new Dictionary<string, string?> { ["Email"] = " ADA@example.com", ["phone"] = null }, CancellationToken.None);
+
+        _http.Calls.ShouldHaveSingleItem().Body.ShouldContain("\"properties\":{\"phone\":\"\",\"email\":\"ada@example.com\"}");
+    }
+
+    [Fact]
+    public async Task An_exception_does_not_repeat_HubSpots_words()
+    {
+        _http.Answers(400, """{"category":"VALIDATION_ERROR","message":"ada@example.com is invalid","correlationId":"c-1"}""");
+
+        var refused = await Should.ThrowAsync<DeliveryRefusedException>(WriteAsync);
+
+        refused.ToString().ShouldNotContain("ada@");
+        refused.Message.ShouldContain("VALIDATION_ERROR");
+        refused.Message.ShouldContain("c-1");
+        refused.Problem.Message.ShouldBe("ada@example.com is invalid");
+    }
+
+    [Theory]
+    [InlineData("""[{"id":1001}]""", false)]
+    [InlineData("[]", true)]
+    public async Task An_enrolment_without_an_answer_is_looked_up_and_never_repeated(string current, bool isRefused)
+    {
+        _http.Throws(new HttpRequestException(HttpRequestError.ResponseEnded)).Answers(200, current);
+
+        var enrolling = () => Enroller().EnrollAsync("1001", "ada@example.com", "51", CancellationToken.None);
+
+        if (isRefused)
+            (await Should.ThrowAsync<DeliveryRefusedException>(enrolling)).Category.ShouldBe(RefusalCategories.OutcomeUnknown);
+        else
+            await enrolling();
+        _http.Calls.Select(call => call.Method).ShouldBe([HttpMethod.Post, HttpMethod.Get]);
+    }
+
+    [Fact]
+    public async Task An_enrolment_that_was_not_executed_is_sent_again()
+    {
+        _http.Answers(429, "{}", headers: ("Retry-After", "1")).Throws(new HttpRequestException(HttpRequestError.ConnectionError)).Answers(204);
+
+        await _http.PassTimeUntil(EnrollAsync());
+
+        _http.Calls.Count.ShouldBe(3);
+
+        async Task<bool> EnrollAsync()
+        {
+            await Enroller().EnrollAsync("1001", "ada@example.com", "51", CancellationToken.None);
+            return true;
+        }
+    }
+
+    [Theory]
+    [InlineData("1001", "1001")]
+    [InlineData(" 1001 ", "1001")]
+    [InlineData("welcome", "1002")]
+    [InlineData("WELCOME", "1002")]
+    [InlineData("flow:585051946", "1003")]
+    [InlineData("mapped", "1003")]
+    public async Task A_workflow_is_an_id_a_flow_or_a_configured_name(string workflow, string id)
+    {
+        _http.Answers(200, """{"results":[{"flowId":585051946,"workflowId":1003}]}""");
+        _http.Options.Workflows["welcome"] = "1002";
+        _http.Options.Workflows["mapped"] = "flow:585051946";
+        var directory = new WorkflowDirectory(_http.Workflows, _http.Patience, Create(_http.Options));
+
+        (await directory.FindAsync(workflow, CancellationToken.None)).ShouldBe(id);
+        (await directory.FindAsync(workflow, CancellationToken.None)).ShouldBe(id); // Asked once.
+        _http.Calls.Count.ShouldBeLessThanOrEqualTo(1);
+    }
+
+    [Theory]
+    [InlineData("nameless")]
+    [InlineData("flow:1")]
+    [InlineData("flow:")]
+    [InlineData("../1001")]
+    public async Task A_workflow_that_nobody_knows_is_refused(string workflow)
+    {
+        _http.Answers(207, """{"results":[],"errors":[{"category":"FLOW_NOT_FOUND_BY_FLOW_ID","message":"no"}]}""");
+        var directory = new WorkflowDirectory(_http.Workflows, _http.Patience, Create(_http.Options));
+
+        (await Should.ThrowAsync<DeliveryRefusedException>(() => directory.FindAsync(workflow, CancellationToken.None))).Category
+            .ShouldBe(RefusalCategories.UnknownWorkflow);
+    }
+
+    [Fact]
+    public void The_categories_are_those_of_the_contracts()
+    {
+        RefusalCategories.NoOutcome.ShouldBe(HubSpotMessaging.Contracts.RejectionCategories.NoOutcome);
+        RefusalCategories.OutcomeUnknown.ShouldBe(HubSpotMessaging.Contracts.RejectionCategories.OutcomeUnknown);
+        RefusalCategories.ContactNotFound.ShouldBe(HubSpotMessaging.Contracts.RejectionCategories.ContactNotFound);
+        RefusalCategories.UnknownWorkflow.ShouldBe(HubSpotMessaging.Contracts.RejectionCategories.UnknownWorkflow);
+    }
+
+    private Task<RecordOutcome.Written> WriteAsync() =>
+        new ContactWriter(_http.Contacts, _http.Patience).WriteAsync("ada@example.com", NoProperties, CancellationToken.None);
+
+    private WorkflowEnroller Enroller() => new(_http.Workflows, _http.Contacts, _http.Patience);
+}
