@@ -12,9 +12,11 @@ public sealed record EnrollInWorkflow : IHubSpotCommand
     public string? CommandId { get; init; }
 
     /// <inheritdoc />
+    [JsonConverter(typeof(MomentConverter))]
     public DateTimeOffset? OccurredAt { get; init; }
 
     /// <inheritdoc />
+    [JsonConverter(typeof(MomentConverter))]
     public DateTimeOffset? ExpiresAt { get; init; }
 
     /// <summary>The contact's e-mail address. Surrounding white space and letter case do not matter.</summary>

@@ -14,9 +14,11 @@ public sealed record PostTimelineEvent : IHubSpotCommand
     public string? CommandId { get; init; }
 
     /// <inheritdoc />
+    [JsonConverter(typeof(MomentConverter))]
     public DateTimeOffset? OccurredAt { get; init; }
 
     /// <inheritdoc />
+    [JsonConverter(typeof(MomentConverter))]
     public DateTimeOffset? ExpiresAt { get; init; }
 
     /// <summary>The id of the event template at HubSpot; for app events the event type's name.</summary>
@@ -34,13 +36,15 @@ public sealed record PostTimelineEvent : IHubSpotCommand
 
     /// <summary>The values of the event template's tokens. In JSON, numbers and booleans are accepted too.</summary>
     [JsonConverter(typeof(ScalarMapConverter))]
-    public IReadOnlyDictionary<string, string?> Tokens { get; init; } = new Dictionary<string, string?>();
+    public IReadOnlyDictionary<string, string?> Tokens { get; init => field = value ?? Empty; } = Empty;
 
     /// <summary>A JSON object for the event's detail template.</summary>
     public JsonElement? ExtraData { get; init; }
 
     /// <summary>A page that HubSpot shows in a frame when the event is opened.</summary>
     public TimelineIFrame? TimelineIFrame { get; init; }
+
+    private static IReadOnlyDictionary<string, string?> Empty { get; } = new Dictionary<string, string?>();
 
     /// <inheritdoc />
     public IReadOnlyList<CommandError> Validate() => CommandRules.For(this);

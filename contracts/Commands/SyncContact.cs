@@ -11,9 +11,11 @@ public sealed record SyncContact : IHubSpotCommand
     public string? CommandId { get; init; }
 
     /// <inheritdoc />
+    [JsonConverter(typeof(MomentConverter))]
     public DateTimeOffset? OccurredAt { get; init; }
 
     /// <inheritdoc />
+    [JsonConverter(typeof(MomentConverter))]
     public DateTimeOffset? ExpiresAt { get; init; }
 
     /// <summary>The contact's identity. Surrounding white space and letter case do not matter.</summary>
@@ -25,7 +27,9 @@ public sealed record SyncContact : IHubSpotCommand
     /// <see cref="Email"/>.
     /// </summary>
     [JsonConverter(typeof(ScalarMapConverter))]
-    public IReadOnlyDictionary<string, string?> Properties { get; init; } = new Dictionary<string, string?>();
+    public IReadOnlyDictionary<string, string?> Properties { get; init => field = value ?? Empty; } = Empty;
+
+    private static IReadOnlyDictionary<string, string?> Empty { get; } = new Dictionary<string, string?>();
 
     /// <inheritdoc />
     public IReadOnlyList<CommandError> Validate() => CommandRules.For(this);

@@ -17,7 +17,7 @@ internal static class CommandRules
     [
         .. CommandId(command),
         .. Email(command.Email),
-        .. command.Properties is null ? [Missing("properties")] : Properties(command.Properties, command.Email),
+        .. Properties(command.Properties, command.Email),
     ];
 
     public static IReadOnlyList<CommandError> For(EnrollInWorkflow command) =>
@@ -34,8 +34,8 @@ internal static class CommandRules
         .. EventId(command.CommandId),
         .. NotBlank("eventType", command.EventType),
         .. OneIdentity(command),
-        .. command.Email is null ? [] : Email(command.Email),
-        .. command.Tokens is null ? [Missing("tokens")] : Tokens(command.Tokens),
+        .. string.IsNullOrWhiteSpace(command.Email) ? [] : Email(command.Email),
+        .. Tokens(command.Tokens),
         .. command.ExtraData is { ValueKind: not (JsonValueKind.Object or JsonValueKind.Null) }
             ? [new CommandError("extraData", Invalid, "extraData must be a JSON object.")] : Array.Empty<CommandError>(),
         .. command.TimelineIFrame is null ? [] : Frame(command.TimelineIFrame),
@@ -55,6 +55,8 @@ internal static class CommandRules
     {
         if (id is not null && Encoding.UTF8.GetByteCount(id) > MaximumEventIdBytes)
             yield return new("commandId", TooLong, $"commandId is the event's id at HubSpot, which takes at most {MaximumEventIdBytes} bytes.");
+        if (id?.Contains("{{", StringComparison.Ordinal) == true)
+            yield return new("commandId", Invalid, "commandId is the event's id at HubSpot, which would replace {{...}} in it.");
     }
 
     private static IEnumerable<CommandError> Email(string? email)

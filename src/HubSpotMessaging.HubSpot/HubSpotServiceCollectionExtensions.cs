@@ -31,16 +31,17 @@ public static class HubSpotServiceCollectionExtensions
         services.AddSingleton<IValidateOptions<HubSpotOptions>, HubSpotOptionsValidator>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<AnswerClassifier>();
+        services.AddTransient<RequestTimeoutHandler>();
 
-        services.AddApi<IOAuthApi>();
+        services.AddApi<IOAuthApi>().AddHttpMessageHandler<RequestTimeoutHandler>();
         services.AddSingleton<TokenStore>();
         services.AddSingleton<TokenKeeper>();
         services.AddTransient<AuthorizationHandler>();
         services.AddSingleton<OAuthClient>();
 
-        services.AddApi<IContactsApi>().AddHttpMessageHandler<AuthorizationHandler>();
-        services.AddApi<IWorkflowsApi>().AddHttpMessageHandler<AuthorizationHandler>();
-        services.AddApi<ITimelineApi>().AddHttpMessageHandler<AuthorizationHandler>();
+        services.AddApi<IContactsApi>().AddHttpMessageHandler<AuthorizationHandler>().AddHttpMessageHandler<RequestTimeoutHandler>();
+        services.AddApi<IWorkflowsApi>().AddHttpMessageHandler<AuthorizationHandler>().AddHttpMessageHandler<RequestTimeoutHandler>();
+        services.AddApi<ITimelineApi>().AddHttpMessageHandler<AuthorizationHandler>().AddHttpMessageHandler<RequestTimeoutHandler>();
         services.AddSingleton<ContactsClient>();
         services.AddSingleton<WorkflowsClient>();
         services.AddSingleton<TimelineClient>();
@@ -62,13 +63,14 @@ public static class HubSpotServiceCollectionExtensions
             {
                 var options = provider.GetRequiredService<IOptions<HubSpotOptions>>().Value;
                 client.BaseAddress = options.ApiBaseUrl;
-                client.Timeout = options.RequestTimeout;
+                client.Timeout = Timeout.InfiniteTimeSpan; // RequestTimeoutHandler's.
                 client.DefaultRequestHeaders.UserAgent.ParseAdd("HubSpotMessaging");
             })
             .UseSocketsHttpHandler((handler, _) =>
             {
                 // Clients live as long as the process, so connections must not: HubSpot's addresses change.
                 handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5);
+                handler.ConnectTimeout = TimeSpan.FromSeconds(10);
                 handler.AllowAutoRedirect = false;
                 handler.UseCookies = false;
             })

@@ -52,6 +52,15 @@ public sealed class DeadLetterTests(Servers servers)
         await ShouldBeRejectedAsync(
             "EnrollInWorkflow", "hubspot-enroll-in-workflow", """{ "commandId": "r-8", "email": "nobody-there@example.com", "workflow": "1001" }""", "CONTACT_NOT_FOUND");
 
+        // So large that its reason would not fit into the headers.
+        await bus.PublishAsync("SyncContact", $$"""{ "commandId": "{{new string('k', 200_000)}}", "email": "ada@example.com" }""");
+        (await bus.EventAsync("CommandRejected", message => ((string?)message["commandId"])?.StartsWith("kkk", StringComparison.Ordinal) == true))
+            ["commandId"]!.GetValue<string>().Length.ShouldBe(200);
+        (await bus.DeadLetterAsync("hubspot-sync-contact")).Headers["hubspot-category"].ShouldBe("INVALID_COMMAND");
+        await bus.SendAsync(
+            "hubspot-sync-contact", Encoding.UTF8.GetBytes($$"""{ "email": "ada@example.com", "properties": { "{{new string('p', 200_000)}}": {} } }"""));
+        (await bus.DeadLetterAsync("hubspot-sync-contact")).Headers["MT-Fault-Message"]!.Length.ShouldBeLessThan(5_000);
+
         // Refused by HubSpot.
         var rejected = await ShouldBeRejectedAsync(
             "SyncContact",

@@ -55,6 +55,24 @@ public sealed class DeliveryTests(Servers servers)
     }
 
     [Fact]
+    public async Task Whoever_asks_is_answered_once()
+    {
+        await using var installation = await Installation.StartAsync(servers);
+        var client = Bus.Factory.CreateUsingRabbitMq(rabbit => rabbit.Host(new Uri(installation.Settings["ConnectionStrings__RabbitMq"]!)));
+        await client.StartAsync();
+        var requests = client.CreateRequestClient<SyncContact>();
+
+        Response good = await requests.GetResponse<ContactSynced, CommandRejected>(new SyncContact { CommandId = "asked", Email = "ada@example.com" });
+        Response bad = await requests.GetResponse<ContactSynced, CommandRejected>(new SyncContact { CommandId = "asked-badly", Email = "nobody" });
+
+        good.Message.ShouldBeOfType<ContactSynced>().CommandId.ShouldBe("asked");
+        bad.Message.ShouldBeOfType<CommandRejected>().Category.ShouldBe(RejectionCategories.InvalidCommand);
+        await installation.Bus.OutcomeAsync("CommandRejected", "asked-badly");
+        installation.Bus.Seen.Count(seen => seen.Event == "ContactSynced").ShouldBe(1);
+        await client.StopAsync();
+    }
+
+    [Fact]
     public async Task The_same_command_twice_has_one_outcome_id()
     {
         await using var installation = await Installation.StartAsync(servers);

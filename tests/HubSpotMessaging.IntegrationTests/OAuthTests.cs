@@ -140,6 +140,7 @@ public sealed class OAuthTests(Servers servers)
     [Theory]
     [InlineData("X-Forwarded-For", "203.0.113.7")]
     [InlineData("Forwarded", "for=203.0.113.7")]
+    [InlineData("X-Original-For", "203.0.113.7")]
     [InlineData("Host", "sync.example")]
     public async Task Without_a_key_only_a_direct_request_from_this_machine_can_start(string header, string value)
     {

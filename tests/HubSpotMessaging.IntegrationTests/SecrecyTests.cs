@@ -25,11 +25,11 @@ public sealed class SecrecyTests(Servers servers)
         // Something of each kind: done, rejected by us, refused by HubSpot, unreadable, and one that needs new tokens.
         var bus = installation.Bus;
         await bus.PublishAsync("SyncContact", """{"commandId":"s-1","email":"ada.secret@example.com","properties":{"firstname":"Ada"}}""");
-        await bus.PublishAsync("SyncContact", """{"commandId":"s-2","email":"bob.secret","properties":{}}""");
+        await bus.PublishAsync("SyncContact", """{"commandId":"s-2-for-joe.secret@example.com","email":"bob.secret","properties":{}}""");
         await bus.PublishAsync("SyncContact", """{"commandId":"s-3","email":"eve.secret@example.com","properties":{"nope":"x"}}""");
         await bus.PublishAsync("SyncContact", """{"commandId":"s-4","email":["joe.secret@example.com"]}""");
         await bus.OutcomeAsync("ContactSynced", "s-1");
-        await bus.OutcomeAsync("CommandRejected", "s-2");
+        await bus.OutcomeAsync("CommandRejected", "s-2-for-joe.secret@example.com");
         await bus.OutcomeAsync("CommandRejected", "s-3");
         var before = await TokensAsync();
         installation.HubSpot.ExpireAccessTokens(Installation.Portal);

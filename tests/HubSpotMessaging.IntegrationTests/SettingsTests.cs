@@ -46,6 +46,17 @@ public sealed class SettingsTests(Servers servers)
             "no such virtual host");
 
     [Fact]
+    public async Task A_queue_with_other_arguments_is_told()
+    {
+        var virtualHost = await servers.FreshVirtualHostAsync();
+        await using (var bus = await AmqpClient.ConnectAsync(virtualHost))
+            (await bus.HasArgumentsAsync("hubspot-enroll-in-workflow", [])).ShouldBeTrue(); // Declares it: a classic queue.
+
+        await ShouldNotStartAsync(
+            settings => settings["ConnectionStrings__RabbitMq"] = virtualHost, "ConnectionStrings:RabbitMq: the queue hubspot-enroll-in-workflow is there with other arguments");
+    }
+
+    [Fact]
     public async Task A_Redis_that_evicts_is_refused()
     {
         await using var evicting = await RedisTestServer.StartOwnAsync(["--maxmemory-policy", "allkeys-lru", "--maxmemory", "50mb"]);

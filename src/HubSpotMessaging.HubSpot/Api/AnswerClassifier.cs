@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using HubSpotMessaging.HubSpot.Authorization;
@@ -29,16 +30,16 @@ public sealed class AnswerClassifier(TimeProvider time)
             : Failure<T>(AnswerKind.Unreadable, response, "HubSpot's answer was empty or could not be read.");
     }
 
-    /// <summary>Classifies the answer of a call that has no body.</summary>
-    public Answer<NoContent> Classify(IApiResponse response)
+    /// <summary>Classifies the answer of a call that has no body: done is one status, and any other success tells nothing.</summary>
+    public Answer<NoContent> Classify(IApiResponse response, HttpStatusCode done = HttpStatusCode.NoContent)
     {
         var kind = KindOf(response);
         if (kind is not (AnswerKind.Done or AnswerKind.Mixed))
             return Failure<NoContent>(kind, response, Words(kind, response));
 
-        return response.ContentHeaders?.ContentType?.MediaType != "text/html"
+        return response.StatusCode == done
             ? Success(kind, NoContent.Value, response)
-            : Failure<NoContent>(AnswerKind.Unreadable, response, "Something on the way to HubSpot answered with a page of its own.");
+            : Failure<NoContent>(AnswerKind.Unreadable, response, $"HubSpot answered with status {(int?)response.StatusCode}, which tells nothing.");
     }
 
     private static Answer<T> Success<T>(AnswerKind kind, T value, IApiResponse response)
@@ -57,6 +58,10 @@ public sealed class AnswerClassifier(TimeProvider time)
         if (!response.IsReceived)
             return KindOf(response.Error?.InnerException);
 
+        // A refusal in words that are not HubSpot's is that of something on the way, and says nothing about what was asked.
+        if (response.StatusCode is >= (HttpStatusCode)400 and < (HttpStatusCode)500 && IsForeign(response))
+            return AnswerKind.Unavailable;
+
         return (int)response.StatusCode!.Value switch
         {
             207 => AnswerKind.Mixed,
@@ -68,7 +73,7 @@ public sealed class AnswerClassifier(TimeProvider time)
             423 => AnswerKind.Locked,
             429 => AnswerKind.RateLimited,
             477 => AnswerKind.PortalMigrating,
-            408 or >= 500 => AnswerKind.Unavailable,
+            < 400 or 408 or >= 500 => AnswerKind.Unavailable,
             _ => AnswerKind.Refused,
         };
     }
@@ -83,6 +88,7 @@ public sealed class AnswerClassifier(TimeProvider time)
                 or HttpRequestError.SecureConnectionError
                 or HttpRequestError.ProxyTunnelError
         } => AnswerKind.NotSent,
+        TaskCanceledException { InnerException: TimeoutException } => AnswerKind.NotSent, // No connection in time.
         _ => AnswerKind.NoAnswer,
     };
 
@@ -112,6 +118,9 @@ public sealed class AnswerClassifier(TimeProvider time)
             return null; // Not HubSpot speaking but something on the way to it.
         }
     }
+
+    private static bool IsForeign(IApiResponse response) =>
+        response.Error is ApiException { Content: { } content } && !string.IsNullOrWhiteSpace(content) && ReadBody(response) is null;
 
     private static string Words(AnswerKind kind, IApiResponse response) => kind switch
     {

@@ -32,7 +32,7 @@ public sealed partial class TokenKeeper(
     private DateTimeOffset _noRefreshBefore;
 
     /// <summary>The account (portal) that the service is connected to, as far as this replica knows.</summary>
-    public long? PortalId => Volatile.Read(ref _current)?.PortalId;
+    public long? PortalId => Volatile.Read(ref _current)?.PortalId ?? options.Value.PortalId;
 
     /// <summary>Tokens with an access token that is alive.</summary>
     /// <exception cref="AuthorizationUnavailableException">There are none: a person must connect the service, or HubSpot's token
@@ -50,9 +50,11 @@ public sealed partial class TokenKeeper(
     public async Task<TokenSet> ReplaceAsync(AccessToken refused, CancellationToken cancellationToken)
     {
         var current = Volatile.Read(ref _current);
-        return current is not null && current.AccessToken != refused
-            ? current
-            : await RenewAsync(refused, cancellationToken);
+        if (current is null || current.AccessToken == refused)
+            current = await RenewAsync(refused, cancellationToken);
+
+        // A renewal that was under way already need not have known of the refusal.
+        return current.AccessToken != refused ? current : await RenewAsync(refused, cancellationToken);
     }
 
     /// <summary>Stores what a person granted.</summary>
@@ -144,7 +146,7 @@ public sealed partial class TokenKeeper(
             throw new AuthorizationUnavailableException("HubSpot refused to refresh the access token.");
         }
 
-        var pause = answer.Problem.RetryAfter ?? PauseAfterTrouble;
+        var pause = answer.Problem.RetryAfter is { } asked && asked > PauseAfterTrouble ? asked : PauseAfterTrouble;
         _noRefreshBefore = time.GetUtcNow() + pause;
         LogRefreshFailed(answer.Kind, answer.Problem.Status, answer.Problem.CorrelationId, pause);
         return StillServes(old, refused)

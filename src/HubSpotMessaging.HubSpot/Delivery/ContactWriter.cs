@@ -6,8 +6,8 @@ namespace HubSpotMessaging.HubSpot.Delivery;
 /// <summary>Writes contacts and tells what became of each.</summary>
 public sealed class ContactWriter(ContactsClient contacts, Patience patience)
 {
-    /// <summary>How often something is sent whose outcome HubSpot does not tell.</summary>
-    internal const int MaximumAttempts = 3;
+    /// <summary>How often a contact is sent whose outcome HubSpot does not tell.</summary>
+    private const int MaximumAttempts = 3;
 
     /// <summary>Creates the contact or updates it. Properties that are not named stay as they are; null clears.</summary>
     /// <param name="email">The identity, trimmed and lower-cased.</param>
@@ -21,28 +21,27 @@ public sealed class ContactWriter(ContactsClient contacts, Patience patience)
         ArgumentNullException.ThrowIfNull(properties);
 
         var contact = ToUpsert(email, properties);
-        HubSpotProblem? last = null;
-        for (var attempt = 0; attempt < MaximumAttempts; attempt++)
+        for (var attempt = 1; ; attempt++)
         {
             var answer = await patience.SendAsync(call => contacts.UpsertAsync([contact], call), repeatable: true, cancellationToken);
-            switch (OutcomeOf(contact, answer))
+            var refusal = answer.Problem;
+            if (answer.Succeeded)
             {
-                case RecordOutcome.Written written:
+                var outcome = UpsertOutcomes.Of([contact], answer.Value)[0];
+                if (outcome is RecordOutcome.Written written)
                     return written;
-
-                // Somebody else created the contact at the same moment: the next attempt updates it.
-                case RecordOutcome.Refused { Problem: var conflict } when IsConflict(conflict):
-                    last = conflict with { CorrelationId = conflict.CorrelationId ?? answer.CorrelationId };
-                    break;
-
-                case RecordOutcome.Refused { Problem: var problem }:
-                    throw new DeliveryRefusedException(problem with { CorrelationId = problem.CorrelationId ?? answer.CorrelationId });
+                refusal = (outcome as RecordOutcome.Refused)?.Problem;
             }
-        }
 
-        throw last is null
-            ? new DeliveryRefusedException(RefusalCategories.NoOutcome, $"HubSpot answered {MaximumAttempts} times without saying what became of the contact.")
-            : new DeliveryRefusedException(last);
+            // Not told, or somebody else created the contact at the same moment, which the next attempt updates.
+            if (attempt < MaximumAttempts && (refusal is null || IsConflict(refusal)))
+                continue;
+
+            throw answer.Kind == AnswerKind.Unreadable || refusal is null
+                ? new DeliveryRefusedException(
+                    RefusalCategories.NoOutcome, "HubSpot answered again and again without saying what became of the contact.", Problem(answer))
+                : new DeliveryRefusedException(refusal with { CorrelationId = refusal.CorrelationId ?? answer.CorrelationId });
+        }
     }
 
     private static ContactUpsert ToUpsert(string email, IReadOnlyDictionary<string, string?> properties)
@@ -54,10 +53,8 @@ public sealed class ContactWriter(ContactsClient contacts, Patience patience)
         return new() { Id = email, ObjectWriteTraceId = Guid.NewGuid().ToString("N"), Properties = values };
     }
 
-    private static RecordOutcome OutcomeOf(ContactUpsert contact, Answer<BatchResponse<Contact>> answer) =>
-        answer.Succeeded ? UpsertOutcomes.Of([contact], answer.Value)[0]
-        : answer.Kind == AnswerKind.Unreadable ? new RecordOutcome.Unknown()
-        : new RecordOutcome.Refused(answer.Problem);
-
     private static bool IsConflict(HubSpotProblem problem) => problem.Status == 409 || problem.Category == "CONFLICT";
+
+    private static HubSpotProblem Problem(Answer<BatchResponse<Contact>> answer) =>
+        answer.Problem ?? new HubSpotProblem { Message = "", CorrelationId = answer.CorrelationId };
 }

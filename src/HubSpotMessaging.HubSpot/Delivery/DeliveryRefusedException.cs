@@ -25,6 +25,16 @@ public sealed class DeliveryRefusedException : Exception
         Category = category;
     }
 
+    /// <summary>The reason in an answer that is final and no success.</summary>
+    public static DeliveryRefusedException For<T>(Answer<T> answer)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        return answer.Kind == AnswerKind.Unreadable
+            ? new(RefusalCategories.NoOutcome, "HubSpot answered again and again without saying what became of it.", answer.Problem)
+            : new(answer.Problem!);
+    }
+
     /// <summary>HubSpot's category, or one of <see cref="RefusalCategories"/>.</summary>
     public string Category { get; }
 

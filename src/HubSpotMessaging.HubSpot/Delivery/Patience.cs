@@ -13,6 +13,9 @@ public sealed partial class Patience(TimeProvider time, IHostApplicationLifetime
     /// <summary>How long a call is held, all waits together, before it is postponed.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
+    /// <summary>How often something is sent whose answer tells nothing.</summary>
+    public const int MaximumUnreadable = 3;
+
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(15);
 
@@ -49,15 +52,16 @@ public sealed partial class Patience(TimeProvider time, IHostApplicationLifetime
         answer.Kind switch
         {
             // Nothing was done, and HubSpot says or documents for how long.
-            AnswerKind.RateLimited => answer.Problem!.RetryAfter ?? AfterLimit(answer.Problem.PolicyName),
-            AnswerKind.Locked => answer.Problem!.RetryAfter ?? TimeSpan.FromSeconds(2),
-            AnswerKind.PortalMigrating => answer.Problem!.RetryAfter ?? Limit,
+            AnswerKind.RateLimited => Max(answer.Problem!.RetryAfter ?? AfterLimit(answer.Problem.PolicyName), Backoff(attempt)),
+            AnswerKind.Locked => Max(answer.Problem!.RetryAfter ?? TimeSpan.FromSeconds(2), Backoff(attempt)),
+            AnswerKind.PortalMigrating => Max(answer.Problem!.RetryAfter ?? Limit, Backoff(attempt)),
 
             // Nothing was done, and it takes as long as it takes.
             AnswerKind.NotSent or AnswerKind.Unauthorized or AnswerKind.MissingScopes => Backoff(attempt),
 
             // It may have been done.
             AnswerKind.Unavailable or AnswerKind.NoAnswer when repeatable => Max(answer.Problem!.RetryAfter ?? TimeSpan.Zero, Backoff(attempt)),
+            AnswerKind.Unreadable when repeatable && attempt + 1 < MaximumUnreadable => Backoff(attempt),
 
             _ => null,
         };

@@ -1,4 +1,3 @@
-using HubSpotMessaging.HubSpot.Api;
 using HubSpotMessaging.HubSpot.Api.Timeline;
 
 namespace HubSpotMessaging.HubSpot.Delivery;
@@ -11,16 +10,8 @@ public sealed class TimelinePoster(TimelineClient timeline, Patience patience)
     /// <exception cref="DeliveryPostponedException">HubSpot could not be asked.</exception>
     public async Task PostAsync(TimelineEvent timelineEvent, CancellationToken cancellationToken)
     {
-        for (var attempt = 0; attempt < ContactWriter.MaximumAttempts; attempt++)
-        {
-            var answer = await patience.SendAsync(call => timeline.PostAsync(timelineEvent, call), repeatable: true, cancellationToken);
-            if (answer.Succeeded)
-                return;
-            if (answer.Kind != AnswerKind.Unreadable)
-                throw new DeliveryRefusedException(answer.Problem);
-        }
-
-        throw new DeliveryRefusedException(
-            RefusalCategories.NoOutcome, $"HubSpot answered {ContactWriter.MaximumAttempts} times without saying what became of the event.");
+        var answer = await patience.SendAsync(call => timeline.PostAsync(timelineEvent, call), repeatable: true, cancellationToken);
+        if (!answer.Succeeded)
+            throw DeliveryRefusedException.For(answer);
     }
 }

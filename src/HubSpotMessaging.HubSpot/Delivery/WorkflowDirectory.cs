@@ -38,7 +38,7 @@ public sealed class WorkflowDirectory(WorkflowsClient workflows, Patience patien
 
         var answer = await patience.SendAsync(call => workflows.MapFlowAsync(flowId, call), repeatable: true, cancellationToken);
         if (!answer.Succeeded)
-            throw new DeliveryRefusedException(answer.Problem);
+            throw DeliveryRefusedException.For(answer);
 
         var mapping = answer.Value.Results.FirstOrDefault(
             result => result.FlowId.ToString(CultureInfo.InvariantCulture) == flowId && result.WorkflowId > 0);

@@ -19,7 +19,7 @@ public sealed class WorkflowEnroller(WorkflowsClient workflows, ContactsClient c
             { Succeeded: true, Value.Id: { } id } => id,
             { Kind: AnswerKind.NotFound } => throw new DeliveryRefusedException(
                 RefusalCategories.ContactNotFound, "HubSpot has no contact with this address.", answer.Problem),
-            { Problem: { } problem, IsUncertain: false } => throw new DeliveryRefusedException(problem),
+            { Succeeded: false } => throw DeliveryRefusedException.For(answer),
             _ => throw new DeliveryRefusedException(RefusalCategories.NoOutcome, "HubSpot did not say which contact it has.", answer.Problem),
         };
     }
@@ -42,14 +42,22 @@ public sealed class WorkflowEnroller(WorkflowsClient workflows, ContactsClient c
         if (!answer.IsUncertain)
             throw new DeliveryRefusedException(answer.Problem);
 
-        // A workflow of one step may have ended already, so that the contact is not in it does not prove that it never was.
-        var current = await patience.SendAsync(call => workflows.CurrentEnrollmentsAsync(contactId, call), repeatable: true, cancellationToken);
-        if (current.Succeeded && current.Value.Any(workflow => workflow.Id.ToString(CultureInfo.InvariantCulture) == workflowId))
+        if (await IsEnrolledNowAsync(workflowId, contactId))
             return;
 
         throw new DeliveryRefusedException(
             RefusalCategories.OutcomeUnknown,
-            "HubSpot did not say whether it enrolled the contact, and the contact is not in the workflow now; enrolling again might do it twice.",
+            "HubSpot did not say whether it enrolled the contact, and does not show it in the workflow now; enrolling again might do it twice.",
             answer.Problem);
+    }
+
+    /// <summary>
+    /// Yes proves the enrolment. No proves nothing, since a workflow of one step may have ended already; nor does no answer, and
+    /// whoever waits or is cancelled here would enrol again: so it is asked once, to its end.
+    /// </summary>
+    private async Task<bool> IsEnrolledNowAsync(string workflowId, string contactId)
+    {
+        var current = await workflows.CurrentEnrollmentsAsync(contactId, CancellationToken.None);
+        return current.Succeeded && current.Value.Any(workflow => workflow.Id.ToString(CultureInfo.InvariantCulture) == workflowId);
     }
 }

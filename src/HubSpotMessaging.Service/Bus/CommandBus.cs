@@ -20,6 +20,7 @@ internal static class CommandBus
         if (transport is null)
             services.AddSingleton<BrokerFacts>();
 
+        services.AddSingleton<ReturnToQueueFilter>();
         services.AddSingleton<DeadLetterReasonFilter>();
         services.AddMassTransit(bus =>
         {
@@ -68,33 +69,26 @@ internal static class CommandBus
             queue.PrefetchCount = Concurrency;
             queue.ConcurrentMessageLimit = Concurrency;
             if (queue is IRabbitMqReceiveEndpointConfigurator rabbit)
-                rabbit.NeverDrops(context.GetRequiredService<BrokerFacts>());
+                foreach (var (argument, value) in CommandQueues.Arguments(context.GetRequiredService<BrokerFacts>()))
+                    rabbit.SetQueueArgument(argument, value);
 
             // The publisher's envelope, or plain JSON from any language; one kind of message a queue, so it needs no type.
             queue.UseRawJsonDeserializer(RawSerializerOptions.AnyMessageType | RawSerializerOptions.AddTransportHeaders, isDefault: true);
 
-            var deadLetters = context.GetRequiredService<DeadLetterReasonFilter>();
-            queue.ConfigureError(error => error.MoveToDeadLetters(deadLetters));
-            queue.ConfigureDeadLetter(stray => stray.UseFilter(new StrayMessageFilter(Pipe.New<ExceptionReceiveContext>(pipe => pipe.MoveToDeadLetters(deadLetters)))));
+            queue.ConfigureError(error => error.MoveToDeadLetters(context));
+            queue.ConfigureDeadLetter(stray => stray.UseFilter(
+                new StrayMessageFilter(Pipe.New<ExceptionReceiveContext>(pipe => pipe.MoveToDeadLetters(context)))));
 
             queue.UseConsumeFilter<CommandGate<TCommand>>(context);
             queue.ConfigureConsumer<TConsumer>(context);
         });
 
     /// <summary>No fault message besides: it would carry the whole command to whoever listens. Our own event says what is needed.</summary>
-    private static void MoveToDeadLetters(this IPipeConfigurator<ExceptionReceiveContext> pipe, DeadLetterReasonFilter deadLetters)
+    private static void MoveToDeadLetters(this IPipeConfigurator<ExceptionReceiveContext> pipe, IServiceProvider services)
     {
-        pipe.UseFilter(new ReturnToQueueFilter());
-        pipe.UseFilter(deadLetters);
+        pipe.UseFilter(services.GetRequiredService<ReturnToQueueFilter>());
+        pipe.UseFilter(services.GetRequiredService<DeadLetterReasonFilter>());
         pipe.UseFilter(new ErrorTransportFilter());
-    }
-
-    /// <summary>Every pause returns messages, and each return counts, so that the broker must not count.</summary>
-    private static void NeverDrops(this IRabbitMqReceiveEndpointConfigurator queue, BrokerFacts broker)
-    {
-        queue.SetQuorumQueue();
-        if (broker.LimitsDeliveries)
-            queue.SetQueueArgument("x-delivery-limit", -1);
     }
 
     private static void RequireNothing(JsonTypeInfo type)
@@ -111,9 +105,10 @@ internal static class CommandBus
     {
         services.AddOptions<MassTransitHostOptions>().Configure<IServiceProvider>((options, provider) =>
         {
-            options.ConsumerStopTimeout = provider.GetSettings<HubSpotOptions>().RequestTimeout + TimeSpan.FromSeconds(5);
+            // Two calls: an enrolment without an answer, and the look whether it was done.
+            options.ConsumerStopTimeout = (provider.GetSettings<HubSpotOptions>().RequestTimeout * 2) + TimeSpan.FromSeconds(5);
             options.StopTimeout = options.ConsumerStopTimeout + TimeSpan.FromSeconds(5);
         });
-        services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMinutes(6)); // Above the longest of those.
+        services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMinutes(11)); // Above the longest of those.
     }
 }

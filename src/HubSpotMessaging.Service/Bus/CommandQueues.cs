@@ -1,3 +1,5 @@
+using HubSpotMessaging.Service.Startup;
+
 namespace HubSpotMessaging.Service.Bus;
 
 /// <summary>The queues that commands wait in. Their names and arguments are part of the public face.</summary>
@@ -10,4 +12,16 @@ internal static class CommandQueues
 
     public const string EnrollInWorkflow = "hubspot-enroll-in-workflow";
     public const string PostTimelineEvent = "hubspot-post-timeline-event";
+
+    public static readonly string[] All = [SyncContact, SyncContactBulk, EnrollInWorkflow, PostTimelineEvent];
+
+    /// <summary>The dead letters of a queue.</summary>
+    public static string DeadLetters(string queue) => $"{queue}_error";
+
+    /// <summary>
+    /// Quorum queues that never drop: every pause returns messages and each return counts, so that a broker that counts must not.
+    /// </summary>
+    public static IReadOnlyDictionary<string, object?> Arguments(BrokerFacts broker) => broker.LimitsDeliveries
+        ? new Dictionary<string, object?> { ["x-queue-type"] = "quorum", ["x-delivery-limit"] = -1 }
+        : new Dictionary<string, object?> { ["x-queue-type"] = "quorum" };
 }

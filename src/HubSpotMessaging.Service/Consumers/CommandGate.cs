@@ -17,6 +17,9 @@ internal sealed partial class CommandGate<T>(TokenKeeper tokens, AddressHash add
     /// <summary>How far clocks may disagree.</summary>
     private static readonly TimeSpan FurthestFuture = TimeSpan.FromMinutes(5);
 
+    /// <summary>Nobody reads more, and a command of a thousand mistakes must not become an event of a thousand.</summary>
+    private const int MostErrors = 20;
+
     public async Task Send(ConsumeContext<T> context, IPipe<ConsumeContext<T>> next)
     {
         var command = CommandIdentity.Of(context, time);
@@ -28,7 +31,7 @@ internal sealed partial class CommandGate<T>(TokenKeeper tokens, AddressHash add
             try
             {
                 await next.Send(context);
-                LogDone(typeof(T).Name, command.Key, addresses.Of(EmailOf(context.Message)));
+                LogDone(command.CommandType, addresses.In(command.Key), addresses.Of(EmailOf(context.Message)));
                 return;
             }
             catch (DeliveryRefusedException refused)
@@ -42,12 +45,12 @@ internal sealed partial class CommandGate<T>(TokenKeeper tokens, AddressHash add
             }
             catch (DeliveryPostponedException postponed)
             {
-                LogPostponed(typeof(T).Name, command.Key, postponed.Message);
+                LogPostponed(command.CommandType, addresses.In(command.Key), postponed.Message);
                 throw;
             }
         }
 
-        LogRejected(rejection.CommandType, command.Key, addresses.Of(EmailOf(context.Message)), rejection.Category, rejection.CorrelationId);
+        LogRejected(rejection.CommandType, addresses.In(command.Key), addresses.Of(EmailOf(context.Message)), rejection.Category, rejection.CorrelationId);
         await context.AnnounceAsync(rejection);
         throw new CommandRejectedException(rejection);
     }
@@ -57,11 +60,13 @@ internal sealed partial class CommandGate<T>(TokenKeeper tokens, AddressHash add
     private CommandRejected? Examine(T message, CommandIdentity command)
     {
         var errors = message.Validate();
+        if (command.HeaderError is { } headerError)
+            errors = [.. errors, headerError];
         if (command.OccurredAt > time.GetUtcNow() + FurthestFuture)
             errors = [.. errors, new("occurredAt", CommandErrorCodes.InTheFuture, $"occurredAt is {command.OccurredAt:O}, more than five minutes in the future.")];
 
         if (errors.Count > 0)
-            return Reject(command, RejectionCategories.InvalidCommand, string.Join(' ', errors.Select(error => error.Message)), errors);
+            return Reject(command, RejectionCategories.InvalidCommand, string.Join(' ', errors.Take(MostErrors).Select(error => error.Message)), errors);
         if (message.ExpiresAt <= time.GetUtcNow())
             return Reject(command, RejectionCategories.Expired, $"The command expired at {message.ExpiresAt:O} before it could be delivered.");
         if (command.Key is null && message is not SyncContact)
@@ -79,10 +84,10 @@ internal sealed partial class CommandGate<T>(TokenKeeper tokens, AddressHash add
             MessageId = command.MessageId,
             PortalId = tokens.PortalId,
             OccurredAt = command.OccurredAt,
-            CommandType = typeof(T).Name,
+            CommandType = command.CommandType,
             Category = category,
             Message = message,
-            Errors = errors ?? [],
+            Errors = [.. (errors ?? []).Take(MostErrors)],
             CorrelationId = correlationId,
         };
 

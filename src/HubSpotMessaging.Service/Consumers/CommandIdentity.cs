@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using HubSpotMessaging.Contracts;
@@ -17,6 +18,12 @@ internal sealed record CommandIdentity
     /// <summary>The media type of MassTransit's envelope, which says itself when it was sent.</summary>
     private const string Envelope = "application/vnd.masstransit+json";
 
+    /// <summary>The longest key that is kept of a command that will be rejected for it: it goes into headers, which are short.</summary>
+    private const int LongestKey = 200;
+
+    /// <summary>The command's type, such as <c>SyncContact</c>.</summary>
+    public required string CommandType { get; init; }
+
     /// <summary>The idempotency key: the publisher's command id, else the first message id. Null when there is neither.</summary>
     public required string? Key { get; init; }
 
@@ -26,16 +33,26 @@ internal sealed record CommandIdentity
     /// <summary>When what the command says became true.</summary>
     public required DateTimeOffset OccurredAt { get; init; }
 
+    /// <summary>What is wrong with the header that carries the moment, if anything.</summary>
+    public CommandError? HeaderError { get; private init; }
+
     public static CommandIdentity Of<T>(ConsumeContext<T> context, TimeProvider time)
-        where T : class, IHubSpotCommand => new()
+        where T : class, IHubSpotCommand
+    {
+        var key = context.Message.CommandId ?? Header(context, KeyHeader) ?? context.MessageId?.ToString("D");
+        var header = Header(context, OccurredAtHeader);
+        var carried = DateTimeOffset.TryParse(header, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment) ? moment : (DateTimeOffset?)null;
+        return new()
         {
-            Key = context.Message.CommandId ?? context.Headers.Get<string>(KeyHeader) ?? context.MessageId?.ToString("D"),
+            CommandType = typeof(T).Name,
+            Key = key?.Length > LongestKey ? key[..LongestKey] : key,
             MessageId = context.MessageId,
-            OccurredAt = (context.Message.OccurredAt
-                ?? context.Headers.Get<DateTimeOffset>(OccurredAtHeader)
-                ?? SentAt(context)
-                ?? time.GetUtcNow()).ToUniversalTime(),
+            OccurredAt = (context.Message.OccurredAt ?? carried ?? SentAt(context) ?? time.GetUtcNow()).ToUniversalTime(),
+            HeaderError = header is not null && carried is null
+                ? new(OccurredAtHeader, CommandErrorCodes.Invalid, $"The header {OccurredAtHeader} is no moment.")
+                : null,
         };
+    }
 
     /// <summary>The message id of an outcome: the same when the same command comes to the same end again.</summary>
     public Guid OutcomeId<TOutcome>()
@@ -43,7 +60,7 @@ internal sealed record CommandIdentity
         if (Key is null)
             return NewId.NextGuid();
 
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{typeof(TOutcome).Name}\n{Key}")).AsSpan(0, 16);
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{typeof(TOutcome).Name}\n{CommandType}\n{Key}")).AsSpan(0, 16);
         hash[6] = (byte)((hash[6] & 0x0f) | 0x80); // Version 8 of RFC 9562: a name-based id of one's own.
         hash[8] = (byte)((hash[8] & 0x3f) | 0x80);
         return new Guid(hash, bigEndian: true);
@@ -56,7 +73,9 @@ internal sealed record CommandIdentity
     private static DateTimeOffset? SentAt(ConsumeContext context)
     {
         if (context.ReceiveContext.ContentType?.MediaType == Envelope)
-            return context.SentTime is { } sent ? new DateTimeOffset(DateTime.SpecifyKind(sent, DateTimeKind.Utc)) : null;
+            return context.SentTime is { } sent
+                ? new DateTimeOffset(sent.Kind == DateTimeKind.Unspecified ? DateTime.SpecifyKind(sent, DateTimeKind.Utc) : sent)
+                : null;
 
         return context.ReceiveContext.TryGetPayload<RabbitMqBasicConsumeContext>(out var delivery)
             && delivery.Properties.IsTimestampPresent()
@@ -64,4 +83,8 @@ internal sealed record CommandIdentity
             ? DateTimeOffset.FromUnixTimeSeconds(delivery.Properties.Timestamp.UnixTime)
             : null;
     }
+
+    /// <summary>A header of ours as text, in whichever type somebody has set it.</summary>
+    private static string? Header(ConsumeContext context, string name) =>
+        context.Headers.TryGetHeader(name, out var value) && Convert.ToString(value, CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : null;
 }

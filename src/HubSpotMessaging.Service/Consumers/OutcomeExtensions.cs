@@ -13,7 +13,7 @@ internal static class OutcomeExtensions
         where TOutcome : class, ICommandOutcome
     {
         await context.Publish(outcome, publish => publish.MessageId = context.Command().OutcomeId<TOutcome>());
-        if (context.RequestId is not null)
+        if (context is { RequestId: not null, ResponseAddress: not null })
             await context.RespondAsync(outcome);
     }
 }

@@ -30,9 +30,9 @@ internal sealed class PostTimelineEventConsumer(TimelinePoster timeline, TokenKe
     {
         EventTemplateId = message.EventType.Trim(),
         Id = command.Key!, // The gate lets none in without.
-        Email = message.Email is null ? null : EmailAddress.Normalize(message.Email),
-        ObjectId = message.ObjectId,
-        Utk = message.Utk,
+        Email = Given(message.Email) is { } email ? EmailAddress.Normalize(email) : null,
+        ObjectId = Given(message.ObjectId)?.Trim(),
+        Utk = Given(message.Utk)?.Trim(),
         Tokens = message.Tokens.ToDictionary(token => token.Key, token => token.Value!, StringComparer.Ordinal),
         Timestamp = command.OccurredAt,
         ExtraData = message.ExtraData,
@@ -40,4 +40,7 @@ internal sealed class PostTimelineEventConsumer(TimelinePoster timeline, TokenKe
             ? new(frame.LinkLabel, frame.HeaderLabel, frame.Url, frame.Width, frame.Height)
             : null,
     };
+
+    /// <summary>Blank is not given: HubSpot would take it for a second identity.</summary>
+    private static string? Given(string? identity) => string.IsNullOrWhiteSpace(identity) ? null : identity;
 }

@@ -9,6 +9,8 @@ internal sealed partial class DeadLetterReasonFilter(ILogger<DeadLetterReasonFil
     public const string CategoryHeader = "hubspot-category";
     public const string CorrelationIdHeader = "hubspot-correlation-id";
 
+    private const int LongestText = 4_000;
+
     public async Task Send(ExceptionReceiveContext context, IPipe<ExceptionReceiveContext> next)
     {
         // What could not be read counts as not consumed unless it is said to have failed, and would be moved a second time.
@@ -17,19 +19,23 @@ internal sealed partial class DeadLetterReasonFilter(ILogger<DeadLetterReasonFil
 
         if (context.Exception is CommandRejectedException { Rejection: var rejection })
         {
-            context.ExceptionHeaders.Set(MessageHeaders.FaultMessage, rejection.Message);
-            context.ExceptionHeaders.Set(CategoryHeader, rejection.Category);
-            context.ExceptionHeaders.Set(CorrelationIdHeader, rejection.CorrelationId);
+            context.ExceptionHeaders.Set(MessageHeaders.FaultMessage, Short(rejection.Message));
+            context.ExceptionHeaders.Set(CategoryHeader, Short(rejection.Category));
+            context.ExceptionHeaders.Set(CorrelationIdHeader, Short(rejection.CorrelationId));
             context.ExceptionHeaders.Set(CommandIdentity.KeyHeader, rejection.CommandId);
             context.ExceptionHeaders.Set(CommandIdentity.OccurredAtHeader, rejection.OccurredAt.ToString("O"));
         }
         else
         {
+            context.ExceptionHeaders.Set(MessageHeaders.FaultMessage, Short(context.Exception.GetBaseException().Message));
             LogUnreadable(context.InputAddress.AbsolutePath, context.GetMessageId(), context.Exception.GetBaseException().GetType().Name);
         }
 
         await next.Send(context);
     }
+
+    /// <summary>All headers together must fit into one AMQP frame, or the message could never be moved.</summary>
+    private static string? Short(string? text) => text?.Length > LongestText ? text[..LongestText] + " [...]" : text;
 
     public void Probe(ProbeContext context) => context.CreateFilterScope("deadLetter");
 

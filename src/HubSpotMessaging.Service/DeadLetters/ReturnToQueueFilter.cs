@@ -1,23 +1,35 @@
 using System.Runtime.ExceptionServices;
 using HubSpotMessaging.HubSpot.Delivery;
 using MassTransit;
+using RabbitMQ.Client.Exceptions;
+using StackExchange.Redis;
 
 namespace HubSpotMessaging.Service.DeadLetters;
 
 /// <summary>
-/// Keeps out of the dead letters what failed for no fault of its own: HubSpot could not be asked, or the process is ending. Thrown
-/// on, the exception makes the transport give the message back to its queue.
+/// Keeps out of the dead letters what failed for no fault of its own: HubSpot could not be asked, the process is ending, or the
+/// broker or Redis went away under it. Thrown on, the exception makes the transport give the message back to its queue.
 /// </summary>
-internal sealed class ReturnToQueueFilter : IFilter<ExceptionReceiveContext>
+internal sealed partial class ReturnToQueueFilter(ILogger<ReturnToQueueFilter> logger) : IFilter<ExceptionReceiveContext>
 {
     public Task Send(ExceptionReceiveContext context, IPipe<ExceptionReceiveContext> next)
     {
-        // MassTransit turns a cancellation by anybody but itself into an exception of its own.
-        if (context.Exception is DeliveryPostponedException or ConsumerCanceledException or OperationCanceledException)
-            ExceptionDispatchInfo.Throw(context.Exception);
+        if (!IsNoFaultOfTheMessage(context.Exception))
+            return next.Send(context);
 
-        return next.Send(context);
+        LogReturned(context.InputAddress.AbsolutePath, context.Exception.GetType().Name);
+        ExceptionDispatchInfo.Throw(context.Exception);
+        return Task.CompletedTask;
     }
 
     public void Probe(ProbeContext context) => context.CreateFilterScope("returnToQueue");
+
+    private static bool IsNoFaultOfTheMessage(Exception exception) => exception is
+        DeliveryPostponedException
+        or OperationCanceledException or ConsumerCanceledException // MassTransit's own for a cancellation by anybody but itself.
+        or ConnectionException or TransportException or TransportUnavailableException or RabbitMQClientException
+        or RedisException or RedisTimeoutException;
+
+    [LoggerMessage(LogLevel.Information, "A message returns to {Queue}: {Exception}")]
+    private partial void LogReturned(string queue, string exception);
 }

@@ -4,6 +4,7 @@ using HubSpotMessaging.Service.Operators;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
+using StackExchange.Redis;
 
 namespace HubSpotMessaging.Service.OAuth;
 
@@ -17,19 +18,21 @@ internal static class OAuthEndpoints
     public static void MapOAuth(this WebApplication app)
     {
         app.MapGet(StartPath, (HttpContext http, OperatorGuard guard, OAuthStates states, IOptions<HubSpotOptions> options) =>
-            guard.LetsIn(http) ? RedirectToConsentAsync(http, states, options.Value) : Task.FromResult(KeepOut(guard, options.Value)));
+                guard.LetsIn(http) ? RedirectToConsentAsync(http, states, options.Value) : Task.FromResult(KeepOut(guard, options.Value)))
+            .AddEndpointFilter(RedisMayBeAwayAsync);
 
         app.MapPost(StartPath, ([FromForm] string? key, HttpContext http, OperatorGuard guard, OAuthStates states, IOptions<HubSpotOptions> options) =>
                 guard.IsKey(key) ? RedirectToConsentAsync(http, states, options.Value) : Task.FromResult(KeepOut(guard, options.Value)))
-            .DisableAntiforgery(); // The key in the form is what a forged request cannot have.
+            .DisableAntiforgery() // The key in the form is what a forged request cannot have.
+            .AddEndpointFilter(RedisMayBeAwayAsync);
 
         app.MapGet(CallbackPath, async (
-            [AsParameters] CallbackQuery query, HttpContext http, OAuthStates states, OAuthBootstrap bootstrap, CancellationToken cancellationToken) =>
+            [AsParameters] CallbackQuery query, HttpContext http, OAuthStates states, OAuthBootstrap bootstrap, IOptions<HubSpotOptions> options, CancellationToken cancellationToken) =>
         {
             var isOurs = await states.RedeemAsync(query.State, http.Request.Cookies[BrowserCookie]);
-            http.Response.Cookies.Delete(BrowserCookie, new CookieOptions { Path = CallbackPath });
-            return isOurs ? await FinishAsync(query, bootstrap, cancellationToken) : NotStartedHere();
-        });
+            http.Response.Cookies.Delete(BrowserCookie, new CookieOptions { Path = options.Value.RedirectUri!.AbsolutePath });
+            return isOurs ? await FinishAsync(query, bootstrap, cancellationToken) : NotStartedHere(options.Value);
+        }).AddEndpointFilter(RedisMayBeAwayAsync);
     }
 
     private static async Task<IResult> RedirectToConsentAsync(HttpContext http, OAuthStates states, HubSpotOptions options)
@@ -37,10 +40,10 @@ internal static class OAuthEndpoints
         var (state, browserSecret) = await states.IssueAsync();
         http.Response.Cookies.Append(BrowserCookie, browserSecret, new CookieOptions
         {
-            Path = CallbackPath,
+            Path = options.RedirectUri!.AbsolutePath, // As the browser sees it, which a proxy may have put under a prefix.
             HttpOnly = true,
             SameSite = SameSiteMode.Lax,
-            Secure = options.RedirectUri!.Scheme == Uri.UriSchemeHttps,
+            Secure = options.RedirectUri.Scheme == Uri.UriSchemeHttps,
             MaxAge = OAuthStates.Lifetime,
         });
         http.Response.Headers.CacheControl = "no-store";
@@ -94,11 +97,27 @@ internal static class OAuthEndpoints
             "No operator key is configured, so this page answers only in a browser on the machine of the service, without a proxy in between.",
             "To use it from elsewhere, set Operator:Key and restart the service.");
 
-    private static Page NotStartedHere() => Again(
+    private static Page NotStartedHere(HubSpotOptions options) => new(
         400,
         "This did not start here",
         "The address you came with does not belong to a connection that was started in this browser in the last ten minutes. It may have been used already, or somebody else may have made it.",
-        "Nothing has changed.");
+        "Nothing has changed. Start again, at the very address below: a browser that started under another host name is not known here.")
+    {
+        Next = (new Uri(options.RedirectUri!, "start").AbsoluteUri, "Start again"),
+    };
+
+    /// <summary>Says so, instead of an error that says nothing.</summary>
+    private static async ValueTask<object?> RedisMayBeAwayAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        try
+        {
+            return await next(context);
+        }
+        catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
+        {
+            return Again(503, "Not just now", "The service cannot reach Redis, where it keeps the tokens. Nothing has changed; try again in a moment.");
+        }
+    }
 
     private static Page Again(int status, string title, params string[] paragraphs) => new(status, title, paragraphs) { Next = ("start", "Start again") };
 

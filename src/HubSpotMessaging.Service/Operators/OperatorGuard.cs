@@ -13,8 +13,8 @@ internal sealed class OperatorGuard(IOptions<OperatorOptions> options)
 {
     public const string Header = "X-Operator-Key";
 
-    private static readonly string[] SignsOfAProxy =
-        ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP"];
+    /// <summary>What a proxy adds, and what ASP.NET Core turns that into when it is told to believe proxies.</summary>
+    private static readonly string[] SignsOfAProxy = ["Forwarded", "Via", "X-Forwarded-", "X-Original-", "X-Real-IP"];
 
     /// <summary>Whether a key is needed.</summary>
     public bool WantsKey => !string.IsNullOrEmpty(options.Value.Key);
@@ -33,7 +33,7 @@ internal sealed class OperatorGuard(IOptions<OperatorOptions> options)
         context.Connection.RemoteIpAddress is { } address
         && IPAddress.IsLoopback(address)
         && IsLoopbackName(context.Request.Host.Host)
-        && !SignsOfAProxy.Any(context.Request.Headers.ContainsKey);
+        && !context.Request.Headers.Keys.Any(header => SignsOfAProxy.Any(sign => header.StartsWith(sign, StringComparison.OrdinalIgnoreCase)));
 
     private static bool IsLoopbackName(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));

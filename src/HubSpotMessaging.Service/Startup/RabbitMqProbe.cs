@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using HubSpotMessaging.Service.Bus;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
@@ -20,6 +21,7 @@ internal sealed class RabbitMqProbe(IServiceProvider services)
             await using var connection = await factory.CreateConnectionAsync("HubSpotMessaging start");
             await using var channel = await connection.CreateChannelAsync(); // Only now does the broker speak of the virtual host.
             facts.Version = VersionOf(connection);
+            await EnsureQueuesAsync(connection, facts);
             await connection.CloseAsync();
         }
         catch (Exception exception) when (Refusal(exception) is { } refusal)
@@ -32,6 +34,26 @@ internal sealed class RabbitMqProbe(IServiceProvider services)
         }
     }
 
+    /// <summary>The bus would try for ever to declare a queue that is there with other arguments.</summary>
+    private static async Task EnsureQueuesAsync(IConnection connection, BrokerFacts facts)
+    {
+        var arguments = CommandQueues.Arguments(facts).ToDictionary();
+        foreach (var queue in CommandQueues.All.SelectMany(queue => new[] { queue, CommandQueues.DeadLetters(queue) }))
+        {
+            await using var channel = await connection.CreateChannelAsync();
+            try
+            {
+                await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments);
+            }
+            catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == 406)
+            {
+                throw new StartupException(
+                    $"{Key}: the queue {queue} is there with other arguments than {string.Join(", ", arguments.Select(argument => $"{argument.Key}={argument.Value}"))}. "
+                    + "Move its messages away and delete it; the service makes it anew.");
+            }
+        }
+    }
+
     private static Version? VersionOf(IConnection connection) =>
         connection.ServerProperties?.TryGetValue("version", out var value) == true
         && value is byte[] bytes
@@ -40,6 +62,7 @@ internal sealed class RabbitMqProbe(IServiceProvider services)
     private static string? Refusal(Exception exception) => exception switch
     {
         BrokerUnreachableException { InnerException: { } inner } => Refusal(inner),
+        System.Security.Authentication.AuthenticationException tls => $"does not agree on TLS: {tls.Message}",
         AuthenticationFailureException => "refuses the user name or the password.",
         OperationInterruptedException { ShutdownReason.ReplyCode: 530 } => "has no such virtual host, or does not let the user in.",
         _ => null,

@@ -18,13 +18,17 @@ public sealed class ScalarMapTests
     [InlineData("1e3", "1000")]
     [InlineData("0.1", "0.1")]
     [InlineData("12345678901234567890", "12345678901234567890")]
-    [InlineData("1e300", "1E+300")]
+    [InlineData("12345678901234567890123456789012345", "12345678901234567890123456789012345")]
+    [InlineData("2.5E-3", "0.0025")]
+    [InlineData("0e5", "0")]
     public void Scalars_become_text(string value, string? expected) =>
         Read("""{"email":"a@b.example","properties":{"x":VALUE}}""".Replace("VALUE", value, StringComparison.Ordinal)).Properties["x"].ShouldBe(expected);
 
     [Theory]
     [InlineData("""{"email":"a@b.example","properties":{"x":{}}}""")]
     [InlineData("""{"email":"a@b.example","properties":{"x":[1]}}""")]
+    [InlineData("""{"email":"a@b.example","properties":{"x":1e300}}""")]
+    [InlineData("""{"email":"a@b.example","properties":{"x":1e-30}}""")]
     [InlineData("""{"email":"a@b.example","properties":[]}""")]
     [InlineData("""{"email":"a@b.example","properties":"x"}""")]
     [InlineData("""{"email":"a@b.example","properties":{"x":"1","x":"2"}}""")]

@@ -18,14 +18,17 @@ public sealed class AnswerClassifierTests
         { 200, """{"results":[{"id":"5""", AnswerKind.Unreadable },
         { 200, """{"results":"none"}""", AnswerKind.Unreadable },
         { 204, "", AnswerKind.Unreadable },
-        { 302, Html, AnswerKind.Refused },
+        { 302, Html, AnswerKind.Unavailable },
         { 400, """{"status":"error","category":"VALIDATION_ERROR","message":"no"}""", AnswerKind.Refused },
-        { 400, Html, AnswerKind.Refused },
+        { 400, "", AnswerKind.Refused },
+        { 400, Html, AnswerKind.Unavailable },
+        { 400, "[]", AnswerKind.Unavailable },
         { 401, """{"status":"error","category":"EXPIRED_AUTHENTICATION","message":"expired"}""", AnswerKind.Unauthorized },
         { 403, """{"status":"error","category":"MISSING_SCOPES","message":"scopes"}""", AnswerKind.MissingScopes },
         { 403, """{"status":"error","category":"FORBIDDEN","message":"no"}""", AnswerKind.Refused },
-        { 403, Html, AnswerKind.Refused },
+        { 403, Html, AnswerKind.Unavailable },
         { 404, "", AnswerKind.NotFound },
+        { 404, Html, AnswerKind.Unavailable },
         { 408, "", AnswerKind.Unavailable },
         { 409, """{"category":"CONFLICT","message":"Contact already exists. Existing ID: 51"}""", AnswerKind.Conflict },
         { 414, "", AnswerKind.Refused },
@@ -63,6 +66,7 @@ public sealed class AnswerClassifierTests
         (await UpsertAsync(new StubHttp().Throws(new HttpRequestException(HttpRequestError.ResponseEnded, "reset")))).Kind.ShouldBe(AnswerKind.NoAnswer);
         (await UpsertAsync(new StubHttp().Throws(new HttpRequestException("reset", new IOException("reset"))))).Kind.ShouldBe(AnswerKind.NoAnswer);
         (await UpsertAsync(new StubHttp().Throws(new TaskCanceledException("timeout")))).Kind.ShouldBe(AnswerKind.NoAnswer);
+        (await UpsertAsync(new StubHttp().Throws(new TaskCanceledException("no connection in time", new TimeoutException())))).Kind.ShouldBe(AnswerKind.NotSent);
     }
 
     [Fact]
@@ -111,7 +115,6 @@ public sealed class AnswerClassifierTests
     }
 
     [Theory]
-    [InlineData("[]")]
     [InlineData("""{"message":null,"errors":{},"context":[],"category":5}""")]
     [InlineData("""{"errors":[1,null,{"context":{"propertyName":"x"}}],"context":{"ids":"1"},"correlationId":{}}""")]
     [InlineData("""{"message":"odd: [{","errors":[]}""")]
@@ -144,10 +147,14 @@ public sealed class AnswerClassifierTests
         answer.Problem!.CorrelationId.ShouldBe("c-1");
     }
 
-    [Fact]
-    public async Task A_page_in_place_of_an_enrolment_is_no_enrolment()
+    [Theory]
+    [InlineData(200, Html)]
+    [InlineData(200, "")]
+    [InlineData(200, "{}")]
+    [InlineData(202, "")]
+    public async Task Anything_but_204_is_no_enrolment(int status, string body)
     {
-        var http = new StubHttp().Answers(200, Html, "text/html");
+        var http = new StubHttp().Answers(status, body);
 
         var answer = await http.Workflows.EnrollAsync("1001", "ada@example.com", CancellationToken.None);
 

@@ -18,6 +18,8 @@ public sealed class DeliveryTests
         { 429, """{"policyName":"TEN_SECONDLY_ROLLING"}""", null, 10_000 },
         { 429, """{"policyName":"secondly"}""", null, 1_000 },
         { 429, "{}", "3", 3_000 },
+        { 429, "{}", "0", 750 },
+        { 423, "{}", "0", 750 },
         { 423, "{}", null, 2_000 },
         { 477, "{}", "30", 30_000 },
         { 503, "", "5", 5_000 },
@@ -32,7 +34,7 @@ public sealed class DeliveryTests
 
         await _http.PassTimeUntil(WriteAsync());
 
-        (_http.Time.GetUtcNow() - started).TotalMilliseconds.ShouldBeInRange(milliseconds, milliseconds + 1_000);
+        (_http.Time.GetUtcNow() - started).TotalMilliseconds.ShouldBeInRange(milliseconds, milliseconds + 1_500);
     }
 
     [Theory]
@@ -124,6 +126,39 @@ public sealed class DeliveryTests
         else
             await enrolling();
         _http.Calls.Select(call => call.Method).ShouldBe([HttpMethod.Post, HttpMethod.Get]);
+    }
+
+    [Fact]
+    public async Task An_enrolment_that_cannot_be_looked_up_either_ends_and_is_not_put_off()
+    {
+        _http.Throws(new HttpRequestException(HttpRequestError.ResponseEnded)).Answers(503);
+
+        (await Should.ThrowAsync<DeliveryRefusedException>(() => Enroller().EnrollAsync("1001", "ada@example.com", "51", CancellationToken.None)))
+            .Category.ShouldBe(RefusalCategories.OutcomeUnknown);
+    }
+
+    [Fact]
+    public async Task A_contact_found_by_a_secondary_address_is_written()
+    {
+        _http.Answers(200, """{"results":[{"id":"51","properties":{"email":"primary@example.com"}}]}""");
+
+        (await WriteAsync()).Id.ShouldBe("51");
+    }
+
+    [Fact]
+    public async Task An_error_that_names_nothing_is_the_one_of_the_only_contact()
+    {
+        _http.Answers(207, """{"results":[],"errors":[{"category":"VALIDATION_ERROR","message":"no"}]}""");
+
+        (await Should.ThrowAsync<DeliveryRefusedException>(WriteAsync)).Problem.Message.ShouldBe("no");
+    }
+
+    [Fact]
+    public async Task Answers_that_cannot_be_read_are_asked_for_again()
+    {
+        _http.Answers(200, "<html>", "text/html").Answers(200, "").Answers(200, """{"id":"51"}""");
+
+        (await _http.PassTimeUntil(Enroller().FindContactAsync("ada@example.com", CancellationToken.None))).ShouldBe("51");
     }
 
     [Fact]

@@ -13,6 +13,7 @@ public sealed class CommandIdentityTests
         Of("order-8842").OutcomeId<ContactSynced>().ShouldBe(id);
         Of("order-8843").OutcomeId<ContactSynced>().ShouldNotBe(id);
         Of("order-8842").OutcomeId<CommandRejected>().ShouldNotBe(id);
+        (Of("order-8842") with { CommandType = "EnrollInWorkflow" }).OutcomeId<ContactSynced>().ShouldNotBe(id);
         id.ToString()[14].ShouldBe('8'); // The version.
     }
 
@@ -20,5 +21,5 @@ public sealed class CommandIdentityTests
     public void Without_a_key_every_outcome_has_an_id_of_its_own() =>
         Of(null).OutcomeId<ContactSynced>().ShouldNotBe(Of(null).OutcomeId<ContactSynced>());
 
-    private static CommandIdentity Of(string? key) => new() { Key = key, MessageId = null, OccurredAt = default };
+    private static CommandIdentity Of(string? key) => new() { CommandType = "SyncContact", Key = key, MessageId = null, OccurredAt = default };
 }

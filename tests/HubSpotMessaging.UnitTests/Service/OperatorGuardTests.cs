@@ -26,6 +26,8 @@ public sealed class OperatorGuardTests
     [InlineData("X-Forwarded-For")]
     [InlineData("x-forwarded-host")]
     [InlineData("X-Real-IP")]
+    [InlineData("X-Original-For")]
+    [InlineData("X-Forwarded-Prefix")]
     public void What_a_proxy_passes_on_is_not_from_this_machine(string header)
     {
         var request = Request("127.0.0.1", "localhost");

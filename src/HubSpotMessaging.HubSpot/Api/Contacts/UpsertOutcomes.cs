@@ -45,6 +45,15 @@ public static class UpsertOutcomes
             foreach (var trace in TracesOfProblem(problem))
                 outcomes[trace] = new RecordOutcome.Refused(problem);
 
+        // Of a lone input everything in the answer speaks, also what names it by nothing: a contact found by a secondary address.
+        if (inputs is [var lone] && !outcomes.ContainsKey(lone.ObjectWriteTraceId))
+        {
+            if (response is { Results: [{ Id: { } id } only], Errors.Count: 0 })
+                outcomes[lone.ObjectWriteTraceId] = new RecordOutcome.Written(id, only.New);
+            else if (response is { Results.Count: 0, Errors: [var problem] })
+                outcomes[lone.ObjectWriteTraceId] = new RecordOutcome.Refused(problem);
+        }
+
         return [.. inputs.Select(input => outcomes.GetValueOrDefault(input.ObjectWriteTraceId) ?? new RecordOutcome.Unknown())];
 
         IEnumerable<string> TracesOfResult(Contact contact) =>

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Options;
 
 namespace HubSpotMessaging.HubSpot.Api.OAuth;
@@ -39,7 +40,7 @@ public sealed class OAuthClient(IOAuthApi api, AnswerClassifier classifier, IOpt
             ? await api.RevokeV1Async(refreshToken.Value, cancellationToken)
             : await api.RevokeAsync(
                 Versions.OAuth, WithClient(new() { ["token"] = refreshToken.Value, ["token_type_hint"] = "refresh_token" }), cancellationToken);
-        return classifier.Classify(response);
+        return classifier.Classify(response, Versions.IsFirstOAuth ? HttpStatusCode.NoContent : HttpStatusCode.OK);
     }
 
     private async Task<Answer<TokenResponse>> TokenAsync(Dictionary<string, string> form, CancellationToken cancellationToken)
