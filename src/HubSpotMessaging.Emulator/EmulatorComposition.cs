@@ -25,6 +25,7 @@ internal static class EmulatorComposition
         services.AddSingleton(options);
         services.AddSingleton(options.TimeProvider);
         services.AddSingleton(settings);
+        services.AddState<Era>(); // The first to be reset: what is still on its way shall not find everything new.
         services.AddSingleton<IResettable>(new SettingsReset(settings));
         services.AddSingleton<TokenIntrospection>();
         services.AddSingleton<ContactBatch>();
@@ -49,8 +50,11 @@ internal static class EmulatorComposition
     {
         app.UseWhen(IsHubSpots, hubSpot => hubSpot
             .UseMiddleware<RecordingMiddleware>()
+            .UseMiddleware<RefusalMiddleware>()
+            .UseMiddleware<BodyMiddleware>()
             .UseMiddleware<CallerMiddleware>()
-            .UseMiddleware<ConnectionFaultMiddleware>());
+            .UseMiddleware<ConnectionFaultMiddleware>()
+            .UseMiddleware<CallerMiddleware>()); // Again: while the call was held, its token may have died.
         app.UseMiddleware<RefusalMiddleware>();
         app.UseRouting();
         app.UseWhen(IsHubSpots, hubSpot => hubSpot
@@ -65,7 +69,8 @@ internal static class EmulatorComposition
         app.MapTimeline();
         app.MapAppEvents();
         app.MapControl();
-        app.MapFallback(IResult () => throw RefusedException.Missing("resource not found"));
+        // No MapFallback, which leaves out what looks like a file: "/.../contacts/ada@example.com".
+        app.Map("{*path}", IResult () => throw RefusedException.Missing("resource not found")).WithOrder(int.MaxValue);
         return app;
     }
 
@@ -83,6 +88,6 @@ internal static class EmulatorComposition
     {
         private readonly EmulatorSettings _initial = live.Copy();
 
-        public void Reset() => live.CopyFrom(_initial);
+        public void Reset() => live.Change(_ => _initial);
     }
 }

@@ -1,9 +1,14 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace HubSpotMessaging.Emulator;
 
 /// <summary>How the emulated HubSpot behaves. Every value takes effect with the next request.</summary>
 public sealed class EmulatorSettings
 {
+    private readonly Lock _lock = new();
+
     /// <summary>How long an access token lives, in seconds. Default 1800, as HubSpot's since 2021.</summary>
+    [Range(0, int.MaxValue)]
     public int AccessTokenLifetimeSeconds { get; set; } = 1800;
 
     /// <summary>Whether a refresh answers with a new refresh token and the old one dies. Default false.</summary>
@@ -13,15 +18,19 @@ public sealed class EmulatorSettings
     public bool IncludeHubId { get; set; } = true;
 
     /// <summary>Requests a portal's app may make in one window; null for no limit. Default 110.</summary>
+    [Range(0, int.MaxValue)]
     public int? RateLimit { get; set; } = 110;
 
     /// <summary>The length of the rolling window in milliseconds. Default 10 000.</summary>
+    [Range(0, int.MaxValue)]
     public int RateLimitWindowMilliseconds { get; set; } = 10_000;
 
     /// <summary>Requests a portal's app may make until midnight in the portal's time zone; null, the default, for no limit.</summary>
+    [Range(0, int.MaxValue)]
     public int? DailyLimit { get; set; }
 
     /// <summary>Added to every call before anything else happens, in milliseconds. Default 0.</summary>
+    [Range(0, int.MaxValue)]
     public int LatencyMilliseconds { get; set; }
 
     /// <summary>A contact property that an administrator made mandatory; enforced from version 2026-09. Default none.</summary>
@@ -45,11 +54,22 @@ public sealed class EmulatorSettings
     /// <summary>The redirect addresses registered for the app; null, the default, when any admissible one will do.</summary>
     public IReadOnlyList<string>? RedirectUris { get; set; }
 
+    /// <summary>
+    /// Whether <c>127.0.0.1</c> will do in a redirect address. HubSpot admits no IP address; this is the one deliberate leniency,
+    /// for tests and demonstrations. Default true.
+    /// </summary>
+    public bool AllowLoopbackAddress { get; set; } = true;
+
     internal EmulatorSettings Copy() => (EmulatorSettings)MemberwiseClone();
 
-    internal void CopyFrom(EmulatorSettings other)
+    /// <summary>Takes over other values, made from the present ones; one change at a time.</summary>
+    internal void Change(Func<EmulatorSettings, EmulatorSettings> change)
     {
-        foreach (var property in typeof(EmulatorSettings).GetProperties())
-            property.SetValue(this, property.GetValue(other));
+        lock (_lock)
+        {
+            var changed = change(this);
+            foreach (var property in typeof(EmulatorSettings).GetProperties())
+                property.SetValue(this, property.GetValue(changed));
+        }
     }
 }

@@ -3,7 +3,6 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using HubSpotMessaging.Emulator;
-using Microsoft.Extensions.Time.Testing;
 
 namespace HubSpotMessaging.EmulatorTests;
 
@@ -20,7 +19,7 @@ public abstract class EmulatorTest : IAsyncLifetime
 
     protected static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    protected FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 9, 10, 12, 0, 0, TimeSpan.Zero));
+    protected ObservedClock Clock { get; } = new(new DateTimeOffset(2026, 9, 10, 12, 0, 0, TimeSpan.Zero));
 
     protected EmulatorServer Emulator => _emulator!;
 
@@ -66,6 +65,16 @@ public abstract class EmulatorTest : IAsyncLifetime
         using var form = new FormUrlEncodedContent(fields.Select(field => KeyValuePair.Create(field.Name, field.Value)));
         using var response = await Client.PostAsync(new Uri(path, UriKind.Relative), form, Cancelled);
         return await Answer.ReadAsync(response);
+    }
+
+    /// <summary>Makes simultaneous calls: none goes on before all of them have arrived.</summary>
+    protected async Task<Answer[]> AtOnceAsync(IEnumerable<Func<Task<Answer>>> calls)
+    {
+        var hold = Emulator.Faults.Add(new Fault { Kind = FaultKind.Hold });
+        var answers = calls.Select(call => call()).ToList();
+        await hold.WhenHitAsync(answers.Count, Cancelled);
+        Emulator.Faults.Remove(hold.Id);
+        return await Task.WhenAll(answers);
     }
 
     protected Task<Answer> UpsertAsync(params string[] inputs) =>

@@ -16,11 +16,13 @@ public static class WireExamples
         switch (example)
         {
             case JsonValue value when value.TryGetValue<string>(out var text) && text == "…":
-                return actual is null ? $"{path} is missing" : null;
+                return actual is null ? $"{path} is null" : null;
             case JsonObject members:
                 if (actual is not JsonObject actualMembers) return $"{path} is no object";
                 if (actualMembers.Select(member => member.Key).Except(members.Select(member => member.Key)).FirstOrDefault() is { } extra)
                     return $"{path}.{extra} is not in the example";
+                if (members.Select(member => member.Key).Except(actualMembers.Select(member => member.Key)).FirstOrDefault() is { } missing)
+                    return $"{path}.{missing} is missing";
                 return members
                     .Select(member => FindDifference(actualMembers[member.Key], member.Value, $"{path}.{member.Key}"))
                     .FirstOrDefault(difference => difference is not null);

@@ -1,9 +1,12 @@
+using System.Text.Json.Serialization;
+
 namespace HubSpotMessaging.Emulator;
 
 /// <summary>A HubSpot account (portal), with data, grants and limits of its own.</summary>
 public sealed record Account
 {
     /// <summary>The portal id, <c>hub_id</c> in tokens.</summary>
+    [JsonRequired]
     public long PortalId { get; init; }
 
     /// <summary>The name shown on the consent page.</summary>

@@ -5,8 +5,8 @@ namespace HubSpotMessaging.Emulator.Contacts;
 
 internal sealed record BatchRequest
 {
-    public IReadOnlyList<BatchInput>? Inputs { get; init; }
-    public IReadOnlyList<string>? Properties { get; init; }
+    public IReadOnlyList<BatchInput?>? Inputs { get; init; }
+    public IReadOnlyList<string?>? Properties { get; init; }
     public string? IdProperty { get; init; }
 }
 
@@ -27,28 +27,26 @@ internal sealed class ContactBatch(
     private const int MaximumInputs = 100;
 
     public BatchAnswer<ContactView> Create(long portalId, BatchRequest request, string? requiredProperty) =>
-        Write(portalId, Inputs(request), requiredProperty, (transaction, input) => transaction.Create(PropertiesOf(input)));
+        Write(portalId, BatchInputs.Check(request.Inputs, MaximumInputs), requiredProperty, (transaction, input) => transaction.Create(PropertiesOf(input)));
 
     public BatchAnswer<ContactView> Update(long portalId, BatchRequest request, string? requiredProperty)
     {
         var inputs = DistinctInputs(request);
-        if (inputs.FirstOrDefault(input => input.IdProperty is not null) is { } byProperty) throw NotUnique(byProperty.IdProperty!);
-        return Write(portalId, inputs, requiredProperty, UpdateById);
+        CheckIdProperties(inputs, name => name != PropertyNames.Email && IsUnique(name));
+        return Write(portalId, inputs, requiredProperty, UpdateKnown);
     }
 
     public BatchAnswer<ContactView> Upsert(long portalId, BatchRequest request, string? requiredProperty)
     {
         var inputs = DistinctInputs(request);
-        foreach (var name in inputs.Select(input => input.IdProperty).OfType<string>())
-            if (definitions.Find(name) is not { HasUniqueValue: true }) throw NotUnique(name);
-
+        CheckIdProperties(inputs, IsUnique);
         return Write(
             portalId,
             inputs,
             requiredProperty,
             (transaction, input) => input.IdProperty is { } name
                 ? transaction.Upsert(name, input.Id!, PropertiesOf(input))
-                : UpdateById(transaction, input),
+                : UpdateKnown(transaction, input),
             tellsWhatIsNew: true);
     }
 
@@ -57,9 +55,10 @@ internal sealed class ContactBatch(
         var startedAt = clock.GetUtcNow();
         var book = contacts.Read(portalId);
         var found = DistinctInputs(request).ConvertAll(input => (input.Id, Contact: Find(book, input.Id!, request.IdProperty)));
+        var properties = (request.Properties ?? []).OfType<string>().ToList();
         var results = found
             .Where(entry => entry.Contact is not null)
-            .Select(entry => ContactView.Read(entry.Contact!, portalId, request.Properties ?? [], definitions));
+            .Select(entry => ContactView.Read(entry.Contact!, portalId, properties, definitions));
         var missing = found.Where(entry => entry.Contact is null).Select(entry => entry.Id!).ToList();
         return Answer([.. results], missing.Count == 0 ? [] : [Missing(missing)], startedAt);
     }
@@ -112,7 +111,7 @@ internal sealed class ContactBatch(
                     else throw outcome.Problem!.ToRefusal();
                 }
 
-                return 0;
+                return missing.Count == 0 || traceable ? 0 : throw Missing(missing).ToRefusal(StatusCodes.Status404NotFound);
             },
             requiredProperty);
 
@@ -139,23 +138,16 @@ internal sealed class ContactBatch(
         return [.. shuffled];
     }
 
-    private static WriteOutcome? UpdateById(ContactTransaction transaction, BatchInput input) =>
-        Find(transaction.Book, input.Id!, idProperty: null) is { } contact ? transaction.Update(contact, PropertiesOf(input)) : null;
+    private bool IsUnique(string property) => definitions.Find(property) is { HasUniqueValue: true };
+
+    private static WriteOutcome? UpdateKnown(ContactTransaction transaction, BatchInput input) =>
+        Find(transaction.Book, input.Id!, input.IdProperty) is { } contact ? transaction.Update(contact, PropertiesOf(input)) : null;
 
     private static Dictionary<string, string?> PropertiesOf(BatchInput input) => input.Properties ?? [];
 
-    private static List<BatchInput> Inputs(BatchRequest request)
-    {
-        if (request.Inputs is not { Count: > 0 } inputs)
-            throw RefusedException.Unset("inputs");
-        if (inputs.Count > MaximumInputs)
-            throw RefusedException.Invalid($"The maximum number of inputs supported in a batch request is {MaximumInputs}");
-        return [.. inputs];
-    }
-
     private static List<BatchInput> DistinctInputs(BatchRequest request)
     {
-        var inputs = Inputs(request);
+        var inputs = BatchInputs.Check(request.Inputs, MaximumInputs);
         if (inputs.Exists(input => string.IsNullOrWhiteSpace(input.Id)))
             throw RefusedException.Unset("id");
 
@@ -181,6 +173,9 @@ internal sealed class ContactBatch(
         Context = ErrorContext.Of("ids", ids),
     };
 
-    private static RefusedException NotUnique(string property) =>
-        RefusedException.Invalid($"Unable to perform update/upsert by non-unique 0-1 property {property}");
+    private static void CheckIdProperties(List<BatchInput> inputs, Func<string, bool> identifies)
+    {
+        if (inputs.Select(input => input.IdProperty).OfType<string>().FirstOrDefault(name => !identifies(name)) is { } unfit)
+            throw RefusedException.Invalid($"Unable to perform update/upsert by non-unique 0-1 property {unfit}");
+    }
 }

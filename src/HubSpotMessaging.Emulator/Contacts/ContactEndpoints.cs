@@ -50,10 +50,10 @@ internal static class ContactEndpoints
     }
 
     private static IResult Get(
-        HttpContext context, ContactDirectory contacts, PropertyRegistry definitions, string id, string? idProperty)
+        HttpContext context, ContactDirectory contacts, PropertyRegistry definitions, string? idProperty)
     {
         var portalId = context.PortalId();
-        var contact = FindOrRefuse(contacts.Read(portalId), id, idProperty);
+        var contact = FindOrRefuse(contacts.Read(portalId), context, idProperty);
         return TypedResults.Json(ContactView.Read(contact, portalId, PropertiesAskedFor(context), definitions));
     }
 
@@ -65,21 +65,21 @@ internal static class ContactEndpoints
     }
 
     private static IResult Update(
-        HttpContext context, ContactDirectory contacts, EmulatorSettings settings, string id, string? idProperty)
+        HttpContext context, ContactDirectory contacts, EmulatorSettings settings, string? idProperty)
     {
         var properties = ReadProperties(context);
         var outcome = contacts.Write(
             context.PortalId(),
-            write => write.Update(FindOrRefuse(write.Book, id, idProperty), properties),
+            write => write.Update(FindOrRefuse(write.Book, context, idProperty), properties),
             Required(context, settings));
         return Answer(context, outcome, properties, StatusCodes.Status200OK);
     }
 
-    private static IResult Archive(HttpContext context, ContactDirectory contacts, string id)
+    private static IResult Archive(HttpContext context, ContactDirectory contacts, string? idProperty)
     {
         contacts.Write(context.PortalId(), write =>
         {
-            if (ContactBatch.Find(write.Book, id, idProperty: null) is { } contact) write.Archive(contact);
+            if (ContactBatch.Find(write.Book, context.LastSegment(), idProperty) is { } contact) write.Archive(contact);
             return 0;
         });
         return TypedResults.NoContent();
@@ -96,8 +96,8 @@ internal static class ContactEndpoints
     private static string? Required(HttpContext context, EmulatorSettings settings) =>
         context.GetRouteValue("version") is EnforcingVersion ? settings.RequiredProperty : null;
 
-    private static Contact FindOrRefuse(ContactBook book, string id, string? idProperty) =>
-        ContactBatch.Find(book, id, idProperty) ?? throw RefusedException.Missing("resource not found");
+    private static Contact FindOrRefuse(ContactBook book, HttpContext context, string? idProperty) =>
+        ContactBatch.Find(book, context.LastSegment(), idProperty) ?? throw RefusedException.Missing("resource not found");
 
     private static Dictionary<string, string?> ReadProperties(HttpContext context) =>
         context.ReadJson<BatchInput>().Properties ?? throw RefusedException.Unset("properties");

@@ -16,7 +16,7 @@ internal sealed record ContactView(
     public static ContactView Read(Contact contact, long portalId, IReadOnlyList<string> properties, PropertyRegistry definitions)
     {
         var shown = properties.Count == 0 ? Usual : properties.Where(name => definitions.Find(name) is not null);
-        return From(contact, portalId, shown.ToDictionary(name => name, name => contact.Properties.GetValueOrDefault(name)));
+        return From(contact, portalId, shown.Distinct().ToDictionary(name => name, name => contact.Properties.GetValueOrDefault(name)));
     }
 
     /// <summary>A contact as written: the address and what the write touched.</summary>

@@ -6,6 +6,7 @@ namespace HubSpotMessaging.Emulator;
 public sealed record PropertyDefinition
 {
     /// <summary>The internal name, such as <c>firstname</c>.</summary>
+    [JsonRequired]
     public string Name { get; init; } = "";
 
     /// <summary>The name people see. Default the internal one.</summary>

@@ -82,10 +82,9 @@ internal static partial class PropertyRules
 
     private static bool TryParseMilliseconds(string given, out DateTimeOffset instant)
     {
-        var isInstant = long.TryParse(given, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var milliseconds) &&
-            milliseconds is > -62_135_596_800_000 and < 253_402_300_800_000;
-        instant = isInstant ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : default;
-        return isInstant;
+        instant = default;
+        return long.TryParse(given, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var milliseconds) &&
+            Instants.TryFromMilliseconds(milliseconds, out instant);
     }
 
     private static (string Value, PropertyProblem? Problem) Refuse(string name, string code, string message) =>

@@ -40,7 +40,8 @@ internal static class ControlEndpoints
         control.MapGet("/settings", (EmulatorSettings settings) => ControlJson.Complete(settings));
         control.MapPut("/settings", async (HttpRequest request, EmulatorSettings settings) =>
         {
-            settings.CopyFrom(await ControlJson.MergeAsync(request, settings));
+            var changes = await ControlJson.ReadAsync<Dictionary<string, JsonNode?>>(request);
+            settings.Change(current => ControlJson.Merge(current, changes));
             return ControlJson.Complete(settings);
         });
     }
@@ -50,14 +51,15 @@ internal static class ControlEndpoints
         control.MapGet("/calls", (CallLog calls, string? path) => TypedResults.Json(calls.List(path)));
         control.MapDelete("/calls", (CallLog calls) =>
         {
-            calls.Reset();
+            calls.Clear();
             return TypedResults.NoContent();
         });
         control.MapGet("/contacts", (ContactDirectory contacts, long? portalId) => TypedResults.Json(contacts.List(portalId)));
         control.MapPost("/contacts", async (HttpRequest request, ContactDirectory contacts) =>
         {
             var seed = await ControlJson.ReadAsync<ContactSeed>(request);
-            var contact = contacts.Seed(seed.PortalId, seed.Properties);
+            var properties = seed.Properties.ToDictionary(property => property.Key, property => property.Value ?? "", StringComparer.Ordinal);
+            var contact = contacts.Seed(seed.PortalId, properties);
             return TypedResults.Json(EmulatedContact.From(seed.PortalId, contact), statusCode: StatusCodes.Status201Created);
         });
         control.MapGet("/enrollments", (EnrollmentLog log, long? portalId) => TypedResults.Json(log.List(portalId)));
@@ -126,7 +128,7 @@ internal static class ControlEndpoints
         return description;
     }
 
-    private sealed record ContactSeed(long PortalId, Dictionary<string, string> Properties);
+    private sealed record ContactSeed(long PortalId, Dictionary<string, string?> Properties);
 
-    private sealed record GrantWish(long PortalId, IReadOnlyList<string>? Scopes);
+    private sealed record GrantWish(long PortalId, IReadOnlyList<string>? Scopes = null);
 }

@@ -61,7 +61,7 @@ public sealed class ActiveFault
 
     private bool Matches(HttpContext context) => Fault.Match is not { } match || (
         (match.Method is null || HttpMethods.Equals(match.Method, context.Request.Method)) &&
-        (match.Path is null || Wildcard.Matches(match.Path, context.Request.Path.Value ?? "")) &&
+        (match.Path is null || Wildcard.Matches(match.Path, context.RawPath())) &&
         (match.BodyContains is null || context.Call().BodyText.Contains(match.BodyContains, StringComparison.Ordinal)) &&
         (match.PortalId is null || match.PortalId == context.Call().PortalId));
 }

@@ -3,19 +3,14 @@ using HubSpotMessaging.Emulator.Wire;
 namespace HubSpotMessaging.Emulator.Faults;
 
 /// <summary>Chooses the faults of a call, and plays those of the network and of HubSpot's edge.</summary>
-internal sealed class ConnectionFaultMiddleware(
-    RequestDelegate next, FaultBook faults, EmulatorSettings settings, TimeProvider clock, IHostApplicationLifetime lifetime)
+internal sealed class ConnectionFaultMiddleware(RequestDelegate next, FaultBook faults, EmulatorSettings settings, TimeProvider clock)
 {
     public async Task InvokeAsync(HttpContext context)
     {
-        var (delays, fault) = faults.Strike(context);
-        await DelayAsync(settings.LatencyMilliseconds);
-        foreach (var delay in delays)
-        {
-            if (delay.Fault.Kind == FaultKind.Hold) await delay.Released.WaitAsync(lifetime.ApplicationStopping);
-            else await DelayAsync(delay.Fault.Milliseconds ?? 1000);
-        }
-
+        await WaitAsync(faults.Delay(context), context.Call().Ended);
+        // Chosen only now: what was switched off meanwhile strikes no more.
+        var fault = faults.Decide(context);
+        context.Features.Set(fault);
         switch (fault?.Kind)
         {
             case FaultKind.Reset:
@@ -36,16 +31,27 @@ internal sealed class ConnectionFaultMiddleware(
                 await context.Response.Body.WriteAsync(answer.AsMemory(0, answer.Length / 2));
                 break;
             default:
-                if (fault is not null) context.Features.Set(fault);
                 await next(context);
                 break;
         }
     }
 
     // Never cut short when the caller hangs up: on a real network the request is on its way and lands all the same.
-    private Task DelayAsync(int milliseconds) => milliseconds == 0
-        ? Task.CompletedTask
-        : Task.Delay(TimeSpan.FromMilliseconds(milliseconds), clock, lifetime.ApplicationStopping);
+    private async Task WaitAsync(IReadOnlyList<ActiveFault> delays, CancellationToken ended)
+    {
+        await DelayAsync(settings.LatencyMilliseconds);
+        foreach (var delay in delays)
+        {
+            if (delay.Fault.Kind == FaultKind.Hold) await delay.Released.WaitAsync(ended);
+            else await DelayAsync(delay.Fault.Milliseconds ?? 1000);
+        }
+
+        // A reset ends the era first and then removes the faults, which sets held calls free.
+        ended.ThrowIfCancellationRequested();
+
+        Task DelayAsync(int milliseconds) =>
+            milliseconds == 0 ? Task.CompletedTask : Task.Delay(TimeSpan.FromMilliseconds(milliseconds), clock, ended);
+    }
 
     /// <summary>Lets the rest of the emulator answer into the void.</summary>
     private async Task<byte[]> CarryOutAsync(HttpContext context)
@@ -68,6 +74,8 @@ internal sealed class ConnectionFaultMiddleware(
     private static Task WriteHtmlAsync(HttpContext context, int statusCode)
     {
         context.Response.StatusCode = statusCode;
+        if (!context.Response.MayHaveBody()) return Task.CompletedTask;
+
         context.Response.ContentType = "text/html; charset=UTF-8";
         return context.Response.WriteAsync($"""
             <!DOCTYPE html>

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -14,21 +15,28 @@ public sealed record Fault
     public FaultMatch? Match { get; init; }
 
     /// <summary>How many calls it strikes; null, the default, until it is removed.</summary>
+    [Range(0, int.MaxValue)]
     public int? Times { get; init; }
 
     /// <summary>How many matching calls it lets through first. Default 0.</summary>
+    [Range(0, int.MaxValue)]
     public int Skip { get; init; }
 
     /// <summary>The status of <see cref="FaultKind.Status"/> (default 500) and <see cref="FaultKind.Html"/> (default 502).</summary>
+    [Range(200, 599)]
     public int? Status { get; init; }
 
-    /// <summary>The <c>Retry-After</c> header in seconds. Absent unless given, but for 477, which has one by default (60).</summary>
+    /// <summary>
+    /// The <c>Retry-After</c> header in seconds. Absent unless given, but for 477 (60) and for 429 of the OAuth endpoints (1).
+    /// </summary>
+    [Range(0, int.MaxValue)]
     public int? RetryAfter { get; init; }
 
-    /// <summary>The policy of <see cref="FaultKind.RateLimited"/>. Default <c>TEN_SECONDLY_ROLLING</c>.</summary>
+    /// <summary>The policy of <see cref="FaultKind.RateLimited"/>. Default <c>TEN_SECONDLY_ROLLING</c>; the OAuth endpoints name none.</summary>
     public string? PolicyName { get; init; }
 
     /// <summary>How long <see cref="FaultKind.Latency"/> lasts, in milliseconds. Default 1000.</summary>
+    [Range(0, int.MaxValue)]
     public int? Milliseconds { get; init; }
 
     /// <summary>The message in the body of <see cref="FaultKind.Status"/>.</summary>
@@ -39,6 +47,8 @@ public sealed record Fault
 
     /// <summary>The whole JSON body of <see cref="FaultKind.Status"/>, instead of one made of message and category.</summary>
     public JsonElement? Body { get; init; }
+
+    internal bool IsDelay => Kind is FaultKind.Latency or FaultKind.Hold;
 }
 
 /// <summary>Which calls a fault strikes: those that agree with everything that is given.</summary>
@@ -47,7 +57,7 @@ public sealed record FaultMatch
     /// <summary>The HTTP method.</summary>
     public string? Method { get; init; }
 
-    /// <summary>The path without its query; <c>*</c> stands for any run of characters.</summary>
+    /// <summary>The path as it was sent (percent-encoded), without its query; <c>*</c> stands for any run of characters.</summary>
     public string? Path { get; init; }
 
     /// <summary>A piece of the request's body, as it is on the wire.</summary>
@@ -81,7 +91,7 @@ public enum FaultKind
     /// <summary>Time passes before the request is looked at. It lands even if the caller hung up meanwhile.</summary>
     Latency,
 
-    /// <summary>The request waits until the fault is removed, and then lands, even if the caller hung up meanwhile.</summary>
+    /// <summary>The request waits until the fault is removed, and then lands, even if the caller hung up meanwhile. A reset cuts it off.</summary>
     Hold,
 
     /// <summary>The connection is cut before anything is done.</summary>

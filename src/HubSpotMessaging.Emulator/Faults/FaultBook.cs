@@ -64,17 +64,11 @@ public sealed class FaultBook : IResettable
 
     void IResettable.Reset() => Clear();
 
-    /// <summary>The delays that the call has to go through, and the fault that then decides it, if any.</summary>
-    internal (IReadOnlyList<ActiveFault> Delays, Fault? Decisive) Strike(HttpContext context)
-    {
-        var delays = new List<ActiveFault>();
-        foreach (var fault in Active)
-        {
-            if (!fault.Strikes(context)) continue;
-            if (fault.Fault.Kind is not (FaultKind.Latency or FaultKind.Hold)) return (delays, fault.Fault);
-            delays.Add(fault);
-        }
+    /// <summary>What the call has to wait out, whatever becomes of it afterwards.</summary>
+    internal IReadOnlyList<ActiveFault> Delay(HttpContext context) =>
+        [.. Active.Where(fault => fault.Fault.IsDelay && fault.Strikes(context))];
 
-        return (delays, null);
-    }
+    /// <summary>The fault that decides the call, if any: the first that matches.</summary>
+    internal Fault? Decide(HttpContext context) =>
+        Active.FirstOrDefault(fault => !fault.Fault.IsDelay && fault.Strikes(context))?.Fault;
 }

@@ -10,27 +10,35 @@ internal sealed class ServiceFaultMiddleware(RequestDelegate next, TimeProvider 
 {
     private const int PortalMigrating = 477;
     private const int DefaultMigrationSeconds = 60;
+    private const int DefaultOAuthSeconds = 1;
 
     public Task InvokeAsync(HttpContext context)
     {
-        if (context.Features.Get<Fault>() is not { } fault) return next(context);
+        if (context.Features.Get<Fault>() is not { Kind: not (FaultKind.AnswerLost or FaultKind.Truncated) } fault) return next(context);
 
-        var retryAfter = fault.RetryAfter ?? (fault.Kind == FaultKind.PortalMigrating ? DefaultMigrationSeconds : null);
-        if (retryAfter is { } seconds) context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        if (RetryAfter(context, fault) is { } seconds)
+            context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         if (fault.Kind == FaultKind.EmptySuccess) return SucceedEmptyAsync(context);
         if (fault is { Kind: FaultKind.Status, Body: { } body })
         {
             context.Response.StatusCode = fault.Status ?? StatusCodes.Status500InternalServerError;
-            return context.Response.WriteAsJsonAsync(body);
+            return context.Response.MayHaveBody() ? context.Response.WriteAsJsonAsync(body) : Task.CompletedTask;
         }
 
         throw Refusal(context, fault);
     }
 
+    private static int? RetryAfter(HttpContext context, Fault fault) => fault.RetryAfter ?? fault.Kind switch
+    {
+        FaultKind.PortalMigrating => DefaultMigrationSeconds,
+        FaultKind.RateLimited when context.IsOAuth() => DefaultOAuthSeconds,
+        _ => null,
+    };
+
     private RefusedException Refusal(HttpContext context, Fault fault) => fault.Kind switch
     {
-        FaultKind.RateLimited => new RefusedException(
-            StatusCodes.Status429TooManyRequests, RatePolicy.Named(fault.PolicyName).ToBody(context.Call().PortalId)),
+        FaultKind.RateLimited => RateLimitMiddleware.Refuse(
+            context, context.IsOAuth() ? RatePolicy.Unnamed : RatePolicy.Named(fault.PolicyName)),
         FaultKind.Locked => new RefusedException(
             StatusCodes.Status423Locked, new ErrorBody("The record is locked by a large volume sync. Locks will last for 2 seconds.")),
         FaultKind.PortalMigrating => new RefusedException(

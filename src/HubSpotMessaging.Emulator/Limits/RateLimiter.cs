@@ -8,7 +8,7 @@ internal sealed class RateLimiter(EmulatorSettings settings, AccountRegistry acc
     private readonly Lock _lock = new();
     private readonly Dictionary<long, Usage> _portals = [];
 
-    public Permit Take(long portalId)
+    public Permit Take(long portalId, bool mayRefuse)
     {
         lock (_lock)
         {
@@ -16,16 +16,22 @@ internal sealed class RateLimiter(EmulatorSettings settings, AccountRegistry acc
             var now = clock.GetUtcNow();
             var window = TimeSpan.FromMilliseconds(settings.RateLimitWindowMilliseconds);
 
-            if (settings.DailyLimit is { } daily && usage.CountOf(DayOf(portalId, now)) >= daily)
-                return new Permit(RatePolicy.Daily, settings.RateLimit, Remaining: 0, window);
+            var today = DayOf(portalId, now);
+            var taken = usage.Window.CountAt(now, window);
 
-            var remaining = 0;
-            if (settings.RateLimit is { } limit && !usage.Window.TryTake(now, window, limit, out remaining))
-                return new Permit(RatePolicy.TenSecondlyRolling, limit, remaining, window);
-
+            var refusal = !mayRefuse ? null
+                : usage.CountOf(today) >= settings.DailyLimit ? RatePolicy.Daily
+                : taken >= settings.RateLimit ? RatePolicy.TenSecondlyRolling
+                : null;
             // A refused request counts neither for the window nor for the day.
-            usage.Count(DayOf(portalId, now));
-            return new Permit(Refusal: null, settings.RateLimit, remaining, window);
+            if (refusal is null)
+            {
+                usage.Count(today);
+                usage.Window.Add(now);
+                taken++;
+            }
+
+            return new Permit(refusal, settings.RateLimit, Math.Max(0, (settings.RateLimit ?? 0) - taken), window);
         }
     }
 

@@ -3,7 +3,7 @@ using HubSpotMessaging.Emulator.Wire;
 namespace HubSpotMessaging.Emulator.Limits;
 
 /// <summary>A limit by HubSpot's name for it, and the words of its 429.</summary>
-internal sealed record RatePolicy(string Name, string Message)
+internal sealed record RatePolicy(string? Name, string Message)
 {
     public static RatePolicy TenSecondlyRolling { get; } =
         new("TEN_SECONDLY_ROLLING", "You have reached your ten_secondly_rolling limit.");
@@ -12,9 +12,12 @@ internal sealed record RatePolicy(string Name, string Message)
 
     public static RatePolicy Daily { get; } = new("DAILY", "You have reached your daily limit.");
 
+    /// <summary>The one of the OAuth endpoints.</summary>
+    public static RatePolicy Unnamed { get; } = new(Name: null, "You have reached your rate limit.");
+
     public static RatePolicy Named(string? name) =>
         new[] { TenSecondlyRolling, Secondly, Daily }.FirstOrDefault(policy => policy.Name == (name ?? TenSecondlyRolling.Name)) ??
-        new RatePolicy(name!, "You have reached your rate limit.");
+        Unnamed with { Name = name };
 
     public ErrorBody ToBody(long? portalId) => new(Message)
     {

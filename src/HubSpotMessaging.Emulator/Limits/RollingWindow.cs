@@ -7,13 +7,11 @@ internal sealed class RollingWindow
 {
     private readonly Queue<DateTimeOffset> _taken = new();
 
-    public bool TryTake(DateTimeOffset now, TimeSpan length, int limit, out int remaining)
+    public int CountAt(DateTimeOffset now, TimeSpan length)
     {
         while (_taken.TryPeek(out var oldest) && oldest <= now - length) _taken.Dequeue();
-
-        var isFree = _taken.Count < limit;
-        if (isFree) _taken.Enqueue(now);
-        remaining = Math.Max(0, limit - _taken.Count);
-        return isFree;
+        return _taken.Count;
     }
+
+    public void Add(DateTimeOffset now) => _taken.Enqueue(now);
 }

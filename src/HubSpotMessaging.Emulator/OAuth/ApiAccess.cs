@@ -6,7 +6,7 @@ namespace HubSpotMessaging.Emulator.OAuth;
 /// <summary>Marks an endpoint of the API: any one of the scopes opens it.</summary>
 internal sealed record RequiredScopes(IReadOnlyList<string> AnyOf);
 
-/// <summary>Finds out whose token a request carries, before anything else is asked of it.</summary>
+/// <summary>Finds out whose token a request carries, and whether that token is still known.</summary>
 internal sealed class CallerMiddleware(RequestDelegate next, GrantBook grants)
 {
     private const string Scheme = "Bearer ";
@@ -14,13 +14,11 @@ internal sealed class CallerMiddleware(RequestDelegate next, GrantBook grants)
     public Task InvokeAsync(HttpContext context)
     {
         var authorization = context.Request.Headers.Authorization.ToString();
-        if (authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) &&
-            grants.FindAccessToken(authorization[Scheme.Length..].Trim()) is { } token)
-        {
-            context.Features.Set(token);
-            context.Call().PortalId = token.Grant.PortalId;
-        }
-
+        var token = authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            ? grants.FindAccessToken(authorization[Scheme.Length..].Trim())
+            : null;
+        context.Features.Set(token);
+        context.Call().PortalId ??= token?.Grant.PortalId;
         return next(context);
     }
 }

@@ -34,7 +34,7 @@ internal sealed record AuthorizationRequest
     {
         if (ClientId != app.ClientId)
             return "There is no app with this client_id.";
-        if (!IsAdmissible(RedirectUri))
+        if (!IsAdmissible(RedirectUri, settings.AllowLoopbackAddress))
             return "The redirect_uri must be an https address of a domain, or http on localhost.";
         if (settings.RedirectUris is { } registered && !registered.Contains(RedirectUri, StringComparer.Ordinal))
             return "The redirect_uri is not one of those registered for the app.";
@@ -64,10 +64,10 @@ internal sealed record AuthorizationRequest
             (settings.OptionalScopes is { } optional && OptionalScopes.Except(optional, StringComparer.Ordinal).Any());
     }
 
-    private static bool IsAdmissible(string redirectUri)
+    private static bool IsAdmissible(string redirectUri, bool allowLoopbackAddress)
     {
         if (!Uri.TryCreate(redirectUri, UriKind.Absolute, out var uri) || uri.Fragment.Length > 0) return false;
-        var isLocal = uri.Host is "localhost" or "127.0.0.1";
+        var isLocal = uri.Host == "localhost" || (allowLoopbackAddress && uri.Host == "127.0.0.1");
         return uri.Scheme == Uri.UriSchemeHttps
             ? isLocal || !IPAddress.TryParse(uri.Host.Trim('[', ']'), out _)
             : uri.Scheme == Uri.UriSchemeHttp && isLocal;

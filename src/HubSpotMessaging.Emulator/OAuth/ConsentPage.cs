@@ -6,8 +6,19 @@ namespace HubSpotMessaging.Emulator.OAuth;
 
 internal static class ConsentPage
 {
+    /// <summary>What this page needs besides the common looks: big targets, and room for long names on a phone.</summary>
+    private const string Style = """
+        main { overflow-wrap: anywhere; } input { accent-color: var(--accent); } fieldset { min-width: 0; }
+        .account { align-items: center; min-height: 2.75rem; } .account small { display: block; }
+        .account input { flex: none; width: 1.15rem; height: 1.15rem; margin: 0; } .scopes li + li { margin-top: .25rem; }
+        @media (max-width: 30rem) {
+          body { padding: 1rem; } main { padding: 1.5rem 1.25rem; } h1 { font-size: 1.35rem; }
+          .scopes code { display: block; } .buttons { flex-direction: column; }
+        }
+        """;
+
     public static string Render(string appName, AuthorizationRequest request, IReadOnlyList<Account> accounts, long? preselected) =>
-        Layout($"Connect {appName}", $$"""
+        Document($"Connect {appName}", $$"""
             <h1>Connect <em>{{Encode(appName)}}</em> to HubSpot</h1>
             <p>The app asks for access to an account. This is the emulator's consent page: nothing leaves this machine.</p>
             <form method="post">
@@ -27,11 +38,20 @@ internal static class ConsentPage
             <p class="note">You will be sent to <code>{{Encode(request.RedirectUri)}}</code>.</p>
             """);
 
-    public static string RenderError(string why) => Layout("Authorization failed", $$"""
+    public static string RenderError(string why) => Document("Authorization failed", $$"""
         <h1>Authorization failed</h1>
         <p role="alert">{{Encode(why)}}</p>
         <p class="note">HubSpot shows a page like this one and does not send the user back to the app: contact the app's developer.</p>
         """);
+
+    private static string Document(string title, string main) => Layout(title, main).Replace(
+        "</head>",
+        $"""
+          <style>{Style}</style>
+          <link rel="icon" href="data:,">
+        </head>
+        """,
+        StringComparison.Ordinal);
 
     private static string HiddenFields(AuthorizationRequest request)
     {

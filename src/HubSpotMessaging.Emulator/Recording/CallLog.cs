@@ -18,10 +18,12 @@ internal sealed class CallLog : IResettable
 
     public long NextSequence() => Interlocked.Increment(ref _lastSequence);
 
-    public void Add(RecordedCall call)
+    /// <summary>Adds the call, unless the era that it arrived in is over.</summary>
+    public void Add(RecordedCall call, CancellationToken eraEnded)
     {
         lock (_lock)
         {
+            if (eraEnded.IsCancellationRequested) return;
             _calls.Enqueue(call);
             _characters += call.Body.Length;
             while (_calls.Count > MaximumCalls || _characters > MaximumCharacters) _characters -= _calls.Dequeue().Body.Length;
@@ -41,13 +43,19 @@ internal sealed class CallLog : IResettable
         }
     }
 
-    public void Reset()
+    /// <summary>Forgets the calls but goes on counting: some may still be on their way.</summary>
+    public void Clear()
     {
         lock (_lock)
         {
             _calls.Clear();
             _characters = 0;
-            Interlocked.Exchange(ref _lastSequence, 0);
         }
+    }
+
+    public void Reset()
+    {
+        Clear();
+        Interlocked.Exchange(ref _lastSequence, 0);
     }
 }

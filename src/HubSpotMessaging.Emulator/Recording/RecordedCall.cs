@@ -7,7 +7,7 @@ namespace HubSpotMessaging.Emulator;
 /// <param name="Sequence">The order of arrival, from 1.</param>
 /// <param name="At">When it arrived.</param>
 /// <param name="Method">The HTTP method.</param>
-/// <param name="Path">The path with its query.</param>
+/// <param name="Path">The path with its query, as it was sent (percent-encoded).</param>
 /// <param name="Status">The status answered; null (in JSON <c>"aborted"</c>) when the connection was cut instead.</param>
 /// <param name="PortalId">The portal of the access token, if it had one.</param>
 /// <param name="Body">The request's body, at most 64 KB of it.</param>

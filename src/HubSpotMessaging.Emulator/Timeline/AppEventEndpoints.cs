@@ -26,10 +26,7 @@ internal static class AppEventEndpoints
     private static IResult PostBatch(HttpContext context, EventAdder events, TimeProvider clock)
     {
         var startedAt = clock.GetUtcNow();
-        var inputs = context.ReadJson<EventBatch>().Inputs ?? throw RefusedException.Unset("inputs");
-        if (inputs.Count > MaximumInputs)
-            throw RefusedException.Invalid($"The maximum number of inputs supported in a batch request is {MaximumInputs}");
-
+        var inputs = BatchInputs.Check(context.ReadJson<EventBatch>().Inputs, MaximumInputs);
         var added = events.AddOccurrences(context.PortalId(), inputs);
         return TypedResults.Json(new
         {

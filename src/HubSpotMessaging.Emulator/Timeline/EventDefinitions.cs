@@ -1,9 +1,12 @@
+using System.Text.Json.Serialization;
+
 namespace HubSpotMessaging.Emulator;
 
 /// <summary>A template of timeline events (v3), as the app's developer declared it.</summary>
 public sealed record EventTemplate
 {
     /// <summary>The id of the template.</summary>
+    [JsonRequired]
     public string Id { get; init; } = "";
 
     /// <summary>The name.</summary>
@@ -17,6 +20,7 @@ public sealed record EventTemplate
 public sealed record AppEventType
 {
     /// <summary>The fully qualified name.</summary>
+    [JsonRequired]
     public string Name { get; init; } = "";
 
     /// <summary>The names of its properties.</summary>

@@ -19,4 +19,4 @@ internal sealed record EventInput
     public DateTimeOffset? Timestamp { get; init; }
 }
 
-internal sealed record EventBatch(IReadOnlyList<EventInput>? Inputs);
+internal sealed record EventBatch(IReadOnlyList<EventInput?>? Inputs);

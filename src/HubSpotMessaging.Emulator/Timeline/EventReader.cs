@@ -18,7 +18,7 @@ internal sealed class EventReader(EventTemplateRegistry templates, EventTypeRegi
         var template = templates.Find(input.EventTemplateId ?? "") ??
             throw RefusedException.Invalid($"Event template {input.EventTemplateId} does not exist");
         var id = (input.Id ?? "{{uuid}}").Replace("{{uuid}}", Guid.NewGuid().ToString("D"), StringComparison.Ordinal);
-        return Read(portalId, contacts, input, id, input.Tokens, template.Tokens) with { EventTemplateId = template.Id };
+        return Read(portalId, contacts, input, id, new Values("Token", "tokens", input.Tokens, template.Tokens)) with { EventTemplateId = template.Id };
     }
 
     public TimelineEvent ReadAppEvent(long portalId, ContactTransaction contacts, EventInput input)
@@ -26,22 +26,16 @@ internal sealed class EventReader(EventTemplateRegistry templates, EventTypeRegi
         var type = types.Find(input.EventTypeName ?? "") ??
             throw RefusedException.Invalid($"Event type {input.EventTypeName} does not exist");
         if (string.IsNullOrEmpty(input.Id)) throw RefusedException.Unset("id");
-        return Read(portalId, contacts, input, input.Id, input.Properties, type.Properties) with { EventTypeName = type.Name };
+        return Read(portalId, contacts, input, input.Id, new Values("Property", "properties", input.Properties, type.Properties)) with { EventTypeName = type.Name };
     }
 
-    private TimelineEvent Read(
-        long portalId,
-        ContactTransaction contacts,
-        EventInput input,
-        string id,
-        Dictionary<string, string?>? given,
-        IReadOnlyList<string> known)
+    private TimelineEvent Read(long portalId, ContactTransaction contacts, EventInput input, string id, Values values)
     {
-        var tokens = (given ?? throw RefusedException.Unset("tokens"))
-            .ToDictionary(token => token.Key, token => token.Value ?? "", StringComparer.Ordinal);
-        if (tokens.Keys.FirstOrDefault(name => !known.Contains(name, StringComparer.Ordinal)) is { } unknown)
-            throw RefusedException.Invalid($"Token {unknown} does not exist");
-        CheckSize(input, id, tokens);
+        if (Encoding.UTF8.GetByteCount(id) > MaximumIdBytes)
+            throw RefusedException.Invalid($"The event id is longer than {MaximumIdBytes} bytes");
+        var tokens = values.Read();
+        if (JsonSerializer.SerializeToUtf8Bytes(input, HubSpotJson.Options).Length > MaximumEventBytes)
+            throw RefusedException.Invalid("The event is larger than 1 MB");
 
         return new TimelineEvent
         {
@@ -81,13 +75,18 @@ internal sealed class EventReader(EventTemplateRegistry templates, EventTypeRegi
     private static Dictionary<string, string?> EmailOnly(string email) =>
         new(StringComparer.Ordinal) { [PropertyNames.Email] = email };
 
-    private static void CheckSize(EventInput input, string id, Dictionary<string, string> tokens)
+    /// <summary>What an event tells, in the words of its API: a v3 event has tokens, an app event properties.</summary>
+    private sealed record Values(string Noun, string Field, Dictionary<string, string?>? Given, IReadOnlyList<string> Known)
     {
-        if (Encoding.UTF8.GetByteCount(id) > MaximumIdBytes)
-            throw RefusedException.Invalid($"The event id is longer than {MaximumIdBytes} bytes");
-        if (tokens.FirstOrDefault(token => Encoding.UTF8.GetByteCount(token.Value) > MaximumTokenBytes) is { Key: { } name })
-            throw RefusedException.Invalid($"Token {name} is larger than 510 KB");
-        if (JsonSerializer.SerializeToUtf8Bytes(input, HubSpotJson.Options).Length > MaximumEventBytes)
-            throw RefusedException.Invalid("The event is larger than 1 MB");
+        public Dictionary<string, string> Read()
+        {
+            var values = (Given ?? throw RefusedException.Unset(Field))
+                .ToDictionary(value => value.Key, value => value.Value ?? "", StringComparer.Ordinal);
+            if (values.Keys.FirstOrDefault(name => !Known.Contains(name, StringComparer.Ordinal)) is { } unknown)
+                throw RefusedException.Invalid($"{Noun} {unknown} does not exist");
+            if (values.FirstOrDefault(value => Encoding.UTF8.GetByteCount(value.Value) > MaximumTokenBytes) is { Key: { } large })
+                throw RefusedException.Invalid($"{Noun} {large} is larger than 510 KB");
+            return values;
+        }
     }
 }

@@ -28,7 +28,7 @@ internal static class TimelineEndpoints
         var startedAt = clock.GetUtcNow();
         var results = new List<EventView>();
         var errors = new List<RecordError>();
-        var inputs = context.ReadJson<EventBatch>().Inputs ?? throw RefusedException.Unset("inputs");
+        var inputs = BatchInputs.Check(context.ReadJson<EventBatch>().Inputs);
         foreach (var input in inputs)
         {
             try
@@ -44,8 +44,8 @@ internal static class TimelineEndpoints
         return new BatchAnswer<EventView>(results, errors, startedAt, clock.GetUtcNow()).ToResult(StatusCodes.Status201Created);
     }
 
-    private static IResult Get(HttpContext context, TimelineLog log, string eventTemplateId, string eventId) =>
-        log.Find(context.PortalId(), eventTemplateId, eventId) is { } found
+    private static IResult Get(HttpContext context, TimelineLog log, string eventTemplateId) =>
+        log.Find(context.PortalId(), eventTemplateId, context.LastSegment()) is { } found
             ? TypedResults.Json(EventView.From(found))
             : throw RefusedException.Missing("resource not found");
 }

@@ -28,4 +28,6 @@ internal sealed record RecordError(string Category, string Message)
 
     public string? SubCategory { get; init; }
     public IReadOnlyDictionary<string, IReadOnlyList<string>>? Context { get; init; }
+
+    public RefusedException ToRefusal(int statusCode) => new(statusCode, new ErrorBody(Message) { Category = Category, Context = Context });
 }

@@ -7,11 +7,15 @@ using Microsoft.Extensions.Primitives;
 namespace HubSpotMessaging.Emulator.Wire;
 
 /// <summary>What the parts that a request passes through tell one another about it.</summary>
-internal sealed class Call(byte[] body)
+internal sealed class Call(CancellationToken ended)
 {
-    public byte[] Body { get; } = body;
+    /// <summary>Cancelled when the era of the call ends, by a reset or a shutdown.</summary>
+    public CancellationToken Ended { get; } = ended;
 
-    public string BodyText { get; } = Encoding.UTF8.GetString(body);
+    /// <summary>The request's body, as far as it came in.</summary>
+    public byte[] Body { get; set; } = [];
+
+    public string BodyText => field ??= Encoding.UTF8.GetString(Body);
 
     /// <summary>The portal of the access token, valid or not, when it is known.</summary>
     public long? PortalId { get; set; }
@@ -57,10 +61,25 @@ internal static class CallExtensions
             ? QueryHelpers.ParseQuery(context.Call().BodyText)
             : new Dictionary<string, StringValues>(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>The path and query as they were sent.</summary>
+    public static string RawTarget(this HttpContext context) => context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+
+    /// <summary>The path as it was sent.</summary>
+    public static string RawPath(this HttpContext context) => context.RawTarget().Split('?')[0];
+
+    /// <summary>The last segment of the path, decoded. Routing would leave a <c>%2F</c> in it as it is.</summary>
+    public static string LastSegment(this HttpContext context) => Uri.UnescapeDataString(context.RawPath().TrimEnd('/').Split('/')[^1]);
+
+    public static bool IsOAuth(this HttpContext context) => context.Request.Path.StartsWithSegments("/oauth", StringComparison.OrdinalIgnoreCase);
+
+    public static bool MayHaveBody(this HttpResponse response) => response.StatusCode is not
+        (StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status304NotModified);
+
     public static async Task WriteErrorAsync(this HttpContext context, int statusCode, ErrorBody body)
     {
         context.Response.StatusCode = statusCode;
-        await context.Response.WriteAsJsonAsync(body with { CorrelationId = context.TraceIdentifier });
+        if (context.Response.MayHaveBody())
+            await context.Response.WriteAsJsonAsync(body with { CorrelationId = context.TraceIdentifier });
     }
 
     private static string FirstSentence(string message)

@@ -10,7 +10,6 @@ internal sealed record ErrorBody(string Message)
 
     public string? CorrelationId { get; init; }
     public string? Category { get; init; }
-    public string? SubCategory { get; init; }
     public IReadOnlyDictionary<string, IReadOnlyList<string>>? Context { get; init; }
     public IReadOnlyList<ErrorDetail>? Errors { get; init; }
     public IReadOnlyDictionary<string, string>? Links { get; init; }

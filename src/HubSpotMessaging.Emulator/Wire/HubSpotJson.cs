@@ -27,7 +27,9 @@ internal static class HubSpotJson
     {
         public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
             reader.TokenType == JsonTokenType.Number
-                ? DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64())
+                ? reader.TryGetInt64(out var milliseconds) && Instants.TryFromMilliseconds(milliseconds, out var instant)
+                    ? instant
+                    : throw new JsonException("Expected milliseconds since 1970.")
                 : reader.GetDateTimeOffset();
 
         public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
@@ -60,6 +62,13 @@ internal static class HubSpotJson
 
 internal static class Instants
 {
+    public static bool TryFromMilliseconds(long milliseconds, out DateTimeOffset instant)
+    {
+        var isInstant = milliseconds is >= -62_135_596_800_000 and < 253_402_300_800_000;
+        instant = isInstant ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : default;
+        return isInstant;
+    }
+
     public static string ToWire(this DateTimeOffset instant) =>
         instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }

@@ -17,7 +17,7 @@ internal sealed class RefusedException(int statusCode, ErrorBody body) : Excepti
     public static RefusedException Missing(string message) => new(StatusCodes.Status404NotFound, ErrorBody.NotFound(message));
 }
 
-internal sealed class RefusalMiddleware(RequestDelegate next)
+internal sealed partial class RefusalMiddleware(RequestDelegate next, ILogger<RefusalMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -29,5 +29,21 @@ internal sealed class RefusalMiddleware(RequestDelegate next)
         {
             await context.WriteErrorAsync(refusal.StatusCode, refusal.Body);
         }
+        catch (BadHttpRequestException refusal) when (!context.Response.HasStarted)
+        {
+            await context.WriteErrorAsync(refusal.StatusCode, ErrorBody.Validation(refusal.Message));
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException && !context.Response.HasStarted)
+        {
+            Log.Failed(logger, exception, context.Request.Method);
+            await context.WriteErrorAsync(
+                StatusCodes.Status500InternalServerError, new ErrorBody($"The emulator failed: {exception.GetType().Name}"));
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "A {Method} failed in the emulator itself.")]
+        public static partial void Failed(ILogger logger, Exception exception, string method);
     }
 }

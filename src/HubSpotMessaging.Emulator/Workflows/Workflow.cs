@@ -1,9 +1,12 @@
+using System.Text.Json.Serialization;
+
 namespace HubSpotMessaging.Emulator;
 
 /// <summary>A contact-based workflow; every account has it.</summary>
 public sealed record Workflow
 {
     /// <summary>The id that the enrolment API takes.</summary>
+    [JsonRequired]
     public long Id { get; init; }
 
     /// <summary>The id in the address of the workflow's editor.</summary>

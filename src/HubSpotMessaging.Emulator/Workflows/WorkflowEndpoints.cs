@@ -30,9 +30,9 @@ internal static class WorkflowEndpoints
         ContactDirectory contacts,
         EnrollmentLog log,
         EmulatorSettings settings,
-        long workflowId,
-        string email)
+        long workflowId)
     {
+        var email = context.LastSegment();
         var (workflow, contact) = Find(context, workflows, contacts, workflowId, email);
         if (!workflow.Enabled) throw Refuse(StatusCodes.Status400BadRequest, $"Workflow {workflowId} is not active");
 
@@ -43,8 +43,9 @@ internal static class WorkflowEndpoints
     }
 
     private static IResult Unenroll(
-        HttpContext context, WorkflowRegistry workflows, ContactDirectory contacts, EnrollmentLog log, long workflowId, string email)
+        HttpContext context, WorkflowRegistry workflows, ContactDirectory contacts, EnrollmentLog log, long workflowId)
     {
+        var email = context.LastSegment();
         var (workflow, contact) = Find(context, workflows, contacts, workflowId, email);
         log.Unenroll(context.PortalId(), workflow, contact.IdText, Contact.NormalizeEmail(email));
         return TypedResults.NoContent();

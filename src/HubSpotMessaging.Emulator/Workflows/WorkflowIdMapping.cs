@@ -8,7 +8,7 @@ internal sealed record WorkflowIdMapping(long FlowId, long WorkflowId)
     public static IResult Read(HttpContext context, WorkflowRegistry workflows, TimeProvider clock)
     {
         var startedAt = clock.GetUtcNow();
-        var inputs = context.ReadJson<Request>().Inputs ?? throw RefusedException.Unset("inputs");
+        var inputs = BatchInputs.Check(context.ReadJson<Request>().Inputs);
         var found = new List<WorkflowIdMapping>();
         var errors = new List<RecordError>();
         foreach (var input in inputs)
@@ -34,7 +34,7 @@ internal sealed record WorkflowIdMapping(long FlowId, long WorkflowId)
 
     private static bool IsId(string? text, long id) => text == id.ToString(CultureInfo.InvariantCulture);
 
-    private sealed record Request(IReadOnlyList<Input>? Inputs);
+    private sealed record Request(IReadOnlyList<Input?>? Inputs);
 
     private sealed record Input(string Type, string? FlowId, string? WorkflowId);
 }

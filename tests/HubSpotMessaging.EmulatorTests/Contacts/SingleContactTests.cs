@@ -40,6 +40,38 @@ public sealed class SingleContactTests : EmulatorTest
     }
 
     [Fact]
+    public async Task A_contact_is_archived_by_its_address()
+    {
+        AddContact("jane@example.com");
+
+        (await DeleteAsync("/crm/v3/objects/contacts/Jane%40example.com?idProperty=email")).ShouldBe(HttpStatusCode.NoContent);
+
+        Emulator.Contacts.ShouldHaveSingleItem().Archived.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Every_character_of_an_address_can_be_sent_in_a_path()
+    {
+        AddContact("a/b+c%2f@example.com");
+        const string Path = "/crm/v3/objects/contacts/a%2Fb%2Bc%252f%40example.com?idProperty=email";
+
+        (await GetAsync(Path)).ShouldBe(HttpStatusCode.OK);
+        (await PatchAsync(Path, """{"properties":{"city":"Dublin"}}""")).ShouldBe(HttpStatusCode.OK);
+        (await DeleteAsync(Path)).ShouldBe(HttpStatusCode.NoContent);
+        Emulator.Contacts.ShouldHaveSingleItem().Archived.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_property_asked_for_twice_is_read_once()
+    {
+        var contact = AddContact("jane@example.com");
+
+        var answer = await GetAsync($"/crm/v3/objects/contacts/{contact.Id}?properties=email,email");
+
+        answer.Json["properties"]!["email"]!.GetValue<string>().ShouldBe("jane@example.com");
+    }
+
+    [Fact]
     public async Task A_version_that_does_not_exist_is_not_there()
     {
         (await GetAsync("/crm/objects/2026-06/contacts/1")).ShouldBe(HttpStatusCode.NotFound);

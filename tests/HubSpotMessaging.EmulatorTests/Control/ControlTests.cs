@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json.Nodes;
 using HubSpotMessaging.Emulator;
 
@@ -55,6 +57,153 @@ public sealed class ControlTests : EmulatorTest
             "grant_type=refresh_token&client_id=emulator-client&client_secret=***&refresh_token=***&code=***&code_verifier=***");
     }
 
+    [Theory]
+    [InlineData("application/json")]
+    [InlineData("application/x-www-form-urlencoded")]
+    public async Task A_body_of_oauth_that_is_no_form_is_masked_whole(string contentType)
+    {
+        using var body = new StringContent("""{"client_secret":"a=b&c=d","refresh_token":"na1-x"}""", Encoding.UTF8, contentType);
+        await Client.PostAsync(new Uri("/oauth/v3/token", UriKind.Relative), body, Cancelled);
+
+        Emulator.Calls.ShouldHaveSingleItem().Body.ShouldBe("***");
+    }
+
+    [Fact]
+    public async Task A_path_is_recorded_and_matched_as_it_was_sent()
+    {
+        await GetAsync("/crm/v3/objects/contacts/ada%2Btag%40example.com?idProperty=email");
+
+        Emulator.Calls.ShouldHaveSingleItem().Path.ShouldBe("/crm/v3/objects/contacts/ada%2Btag%40example.com?idProperty=email");
+        (await GetAsync("/emulator/calls?path=*/ada%252Btag%2540example.com")).Json.AsArray().Count.ShouldBe(1);
+        (await GetAsync("/emulator/calls?path=*/ada%2Btag@example.com")).Json.AsArray().ShouldBeEmpty();
+        Emulator.Faults.Add(new Fault { Kind = FaultKind.Locked, Match = new FaultMatch { Path = "*/ada%2Btag%40example.com" } });
+        (await GetAsync("/crm/v3/objects/contacts/ada%2Btag%40example.com?idProperty=email")).ShouldBe(HttpStatusCode.Locked);
+    }
+
+    [Fact]
+    public async Task What_is_not_there_says_so_even_if_it_looks_like_a_file() =>
+        (await GetAsync("/crm/v1/contacts/ada@example.com")).ShouldBe(HttpStatusCode.NotFound, """
+            {"status":"error","message":"resource not found","correlationId":"…","category":"OBJECT_NOT_FOUND"}
+            """);
+
+    [Fact]
+    public async Task A_call_too_large_is_refused_and_recorded()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/crm/v3/objects/contacts") { Content = new ByteArrayContent(new byte[31_000_000]) };
+        request.Headers.ExpectContinue = true;
+        using var response = await Client.SendAsync(request, Cancelled);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+        (await response.Content.ReadAsStringAsync(Cancelled)).ShouldContain("\"status\":\"error\"");
+        Emulator.Calls.ShouldHaveSingleItem().Status.ShouldBe(413);
+    }
+
+    [Fact]
+    public async Task A_call_that_breaks_off_is_recorded()
+    {
+        using var wire = new TcpClient();
+        await wire.ConnectAsync(Emulator.BaseAddress.Host, Emulator.BaseAddress.Port, Cancelled);
+        await wire.GetStream().WriteAsync("POST /crm/v3/objects/contacts HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{\"a\""u8.ToArray(), Cancelled);
+        wire.Close();
+
+        while (Emulator.Calls.Count == 0) await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Cancelled);
+        (Emulator.Calls[0].Method, Emulator.Calls[0].Path, Emulator.Calls[0].Status).ShouldBe(("POST", "/crm/v3/objects/contacts", null));
+    }
+
+    [Fact]
+    public async Task What_the_emulator_did_not_expect_is_a_500_with_a_body_and_recorded()
+    {
+        Emulator.Put(new EventTemplate { Id = "broken", Tokens = null! });
+
+        var answer = await PostAsync("/integrators/timeline/v3/events", """{"eventTemplateId":"broken","email":"a@example.com","tokens":{"a":"b"}}""");
+
+        answer.ShouldBe(HttpStatusCode.InternalServerError, """{"status":"error","message":"…","correlationId":"…"}""");
+        Emulator.Calls.ShouldHaveSingleItem().Status.ShouldBe(500);
+    }
+
+    [Fact]
+    public async Task A_held_call_does_not_outlive_a_reset()
+    {
+        var hold = Emulator.Faults.Add(new Fault { Kind = FaultKind.Hold });
+        var call = UpsertAsync("""{"id":"a@example.com","idProperty":"email","properties":{}}""");
+        await hold.WhenHitAsync(cancellationToken: Cancelled);
+
+        Emulator.Reset();
+
+        await Should.ThrowAsync<HttpRequestException>(() => call);
+        Emulator.Contacts.ShouldBeEmpty();
+        Emulator.Calls.ShouldBeEmpty();
+        await GetAsync("/nothing/here");
+        Emulator.Calls.ShouldHaveSingleItem().Sequence.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Forgetting_the_calls_does_not_number_two_of_them_alike()
+    {
+        var hold = Emulator.Faults.Add(new Fault { Kind = FaultKind.Hold, Times = 1 });
+        var held = GetAsync("/nothing/first");
+        await hold.WhenHitAsync(cancellationToken: Cancelled);
+        await DeleteAsync("/emulator/calls");
+        await GetAsync("/nothing/second");
+        Emulator.Faults.Remove(hold.Id);
+        await held;
+
+        while (Emulator.Calls.Count < 2) await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Cancelled);
+        Emulator.Calls.Select(call => call.Sequence).ShouldBe([1, 2]);
+    }
+
+    [Theory]
+    [InlineData("POST", "contacts", "{}")]
+    [InlineData("POST", "contacts", """{"portalId":1234567}""")]
+    [InlineData("POST", "contacts", """{"portalId":1234567,"properties":null}""")]
+    [InlineData("POST", "grants", "{}")]
+    [InlineData("PUT", "accounts", "{}")]
+    [InlineData("PUT", "workflows", "{}")]
+    [InlineData("PUT", "event-templates", """{"name":"New"}""")]
+    [InlineData("PUT", "event-templates", """{"id":"1","tokens":null}""")]
+    [InlineData("PUT", "event-types", "{}")]
+    [InlineData("PUT", "properties", """{"label":"New"}""")]
+    [InlineData("PUT", "settings", """{"rateLimit":-1}""")]
+    [InlineData("PUT", "settings", """{"latencyMilliseconds":-1}""")]
+    [InlineData("PUT", "settings", """{"rateLimit":1,"rateLimit":2}""")]
+    [InlineData("PUT", "settings", "")]
+    public async Task What_makes_no_sense_is_refused_with_the_reason(string method, string path, string json)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), $"/emulator/{path}")
+        {
+            Content = new StringContent(json, Encoding.UTF8, "application/json"),
+        };
+        using var response = await Client.SendAsync(request, Cancelled);
+
+        (await Answer.ReadAsync(response)).ShouldBe(
+            HttpStatusCode.BadRequest, """{"status":"error","message":"…","correlationId":"…","category":"VALIDATION_ERROR"}""");
+    }
+
+    [Fact]
+    public async Task A_contact_is_put_there_without_the_properties_that_are_null()
+    {
+        (await PostAsync("/emulator/contacts", """{"portalId":1234567,"properties":{"email":"a@example.com","city":null}}"""))
+            .ShouldBe(HttpStatusCode.Created);
+        Emulator.Contacts.ShouldHaveSingleItem().Properties.ShouldNotContainKey("city");
+    }
+
+    [Fact]
+    public async Task Settings_that_arrive_slowly_do_not_undo_what_changed_meanwhile()
+    {
+        using var wire = new TcpClient();
+        await wire.ConnectAsync(Emulator.BaseAddress.Host, Emulator.BaseAddress.Port, Cancelled);
+        await wire.GetStream().WriteAsync("PUT /emulator/settings HTTP/1.1\r\nHost: x\r\nContent-Length: 15\r\nExpect: 100-continue\r\n\r\n"u8.ToArray(), Cancelled);
+        var answer = new byte[1024];
+        // Kestrel answers "100 Continue" when the body is asked for.
+        (await wire.GetStream().ReadAsync(answer, Cancelled)).ShouldBePositive();
+
+        await PutAsync("/emulator/settings", """{"dailyLimit":7}""");
+        await wire.GetStream().WriteAsync("{\"rateLimit\":5}"u8.ToArray(), Cancelled);
+        (await wire.GetStream().ReadAsync(answer, Cancelled)).ShouldBePositive();
+
+        (Settings.RateLimit, Settings.DailyLimit).ShouldBe((5, 7));
+    }
+
     [Fact]
     public async Task An_aborted_call_says_so()
     {
@@ -104,7 +253,7 @@ public sealed class ControlTests : EmulatorTest
             { "accessTokenLifetimeSeconds": 1800, "rotateRefreshTokens": true, "includeHubId": true, "rateLimit": null,
               "rateLimitWindowMilliseconds": 10000, "dailyLimit": null, "latencyMilliseconds": 0, "requiredProperty": null,
               "rejectRepeatedTimelineIds": false, "rejectRepeatedEnrollments": false, "resultOrderSeed": 42,
-              "requiredScopes": ["oauth"], "optionalScopes": null, "redirectUris": null }
+              "requiredScopes": ["oauth"], "optionalScopes": null, "redirectUris": null, "allowLoopbackAddress": true }
             """);
         await PutAsync("/emulator/settings", """{"rateLimit":5}""");
 

@@ -10,10 +10,10 @@ public sealed class FaultTests : EmulatorTest
     private const string Upsert = """{"id":"a@example.com","idProperty":"email","objectWriteTraceId":"1","properties":{"city":"Dublin"}}""";
 
     [Theory]
-    [InlineData(null, "TEN_SECONDLY_ROLLING", "You have reached your ten_secondly_rolling limit.", "groupName")]
-    [InlineData("SECONDLY", "SECONDLY", "You have reached your secondly limit.", "requestId")]
-    [InlineData("DAILY", "DAILY", "You have reached your daily limit.", "requestId")]
-    public async Task Rate_limited(string? policyName, string expectedPolicy, string message, string extra)
+    [InlineData(null, "TEN_SECONDLY_ROLLING", "You have reached your ten_secondly_rolling limit.", "groupName", "0")]
+    [InlineData("SECONDLY", "SECONDLY", "You have reached your secondly limit.", "requestId", "109")]
+    [InlineData("DAILY", "DAILY", "You have reached your daily limit.", "requestId", "109")]
+    public async Task Rate_limited(string? policyName, string expectedPolicy, string message, string extra, string remaining)
     {
         Emulator.Faults.Add(new Fault { Kind = FaultKind.RateLimited, PolicyName = policyName, RetryAfter = 7 });
 
@@ -23,20 +23,32 @@ public sealed class FaultTests : EmulatorTest
             {"status":"error","message":"{{message}}","errorType":"RATE_LIMIT","correlationId":"…","policyName":"{{expectedPolicy}}","{{extra}}":"…"}
             """);
         answer.Header("Retry-After").ShouldBe("7");
-        answer.Header("X-HubSpot-RateLimit-Remaining").ShouldBe("109");
+        answer.Header("X-HubSpot-RateLimit-Remaining").ShouldBe(remaining);
         Emulator.Contacts.ShouldBeEmpty();
     }
 
-    [Fact]
-    public async Task Rate_limited_without_retry_after_also_on_the_token_endpoint()
+    [Theory]
+    [InlineData(null, "1")]
+    [InlineData(7, "7")]
+    public async Task Rate_limited_on_the_token_endpoint(int? retryAfter, string expected)
     {
-        Emulator.Faults.Add(new Fault { Kind = FaultKind.RateLimited, Match = new FaultMatch { Path = "/oauth/*/token" } });
+        Emulator.Faults.Add(new Fault { Kind = FaultKind.RateLimited, RetryAfter = retryAfter, Match = new FaultMatch { Path = "/oauth/*/token" } });
 
         var answer = await PostFormAsync("/oauth/2026-09/token", ("grant_type", "refresh_token"));
 
-        answer.ShouldBe(HttpStatusCode.TooManyRequests);
-        answer.Header("Retry-After").ShouldBeNull();
+        answer.ShouldBe(HttpStatusCode.TooManyRequests, """
+            {"status":"error","message":"You have reached your rate limit.","errorType":"RATE_LIMIT","correlationId":"…","requestId":"…"}
+            """);
+        answer.Header("Retry-After").ShouldBe(expected);
         (await UpsertAsync(Upsert)).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Rate_limited_without_retry_after()
+    {
+        Emulator.Faults.Add(new Fault { Kind = FaultKind.RateLimited });
+
+        (await UpsertAsync(Upsert)).Header("Retry-After").ShouldBeNull();
     }
 
     [Fact]
@@ -53,7 +65,9 @@ public sealed class FaultTests : EmulatorTest
 
         var answer = await UpsertAsync(Upsert);
 
-        ((int)answer.Status).ShouldBe(477);
+        answer.ShouldBe((HttpStatusCode)477, """
+            {"status":"error","message":"The account is being migrated between data centers.","correlationId":"…"}
+            """);
         answer.Header("Retry-After").ShouldBe("60");
     }
 
@@ -110,17 +124,12 @@ public sealed class FaultTests : EmulatorTest
     [Fact]
     public async Task Latency_passes_and_then_the_call_goes_on()
     {
-        var fault = Emulator.Faults.Add(new Fault { Kind = FaultKind.Latency, Milliseconds = 250 });
+        Emulator.Faults.Add(new Fault { Kind = FaultKind.Latency, Milliseconds = 250 });
         var call = UpsertAsync(Upsert);
-        await fault.WhenHitAsync(cancellationToken: Cancelled);
+        (await Clock.NextDelayAsync(Cancelled)).ShouldBe(TimeSpan.FromMilliseconds(250));
         Emulator.Contacts.ShouldBeEmpty();
 
-        while (!call.IsCompleted)
-        {
-            // The delay may begin only after the first step of the clock.
-            Clock.Advance(TimeSpan.FromMilliseconds(250));
-            await Task.WhenAny(call, Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, Cancelled));
-        }
+        Clock.Advance(TimeSpan.FromMilliseconds(250));
 
         (await call).ShouldBe(HttpStatusCode.OK);
     }
@@ -130,24 +139,61 @@ public sealed class FaultTests : EmulatorTest
     {
         Settings.LatencyMilliseconds = 250;
         var call = UpsertAsync(Upsert);
-        while (!call.IsCompleted)
-        {
-            Clock.Advance(TimeSpan.FromMilliseconds(250));
-            await Task.WhenAny(call, Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, Cancelled));
-        }
+        (await Clock.NextDelayAsync(Cancelled)).ShouldBe(TimeSpan.FromMilliseconds(250));
 
-        await call;
-        Emulator.Calls.ShouldHaveSingleItem().DurationMilliseconds.ShouldBeGreaterThanOrEqualTo(250);
+        Clock.Advance(TimeSpan.FromMilliseconds(250));
+
+        (await call).ShouldBe(HttpStatusCode.OK);
+        while (Emulator.Calls.Count == 0) await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Cancelled);
+        Emulator.Calls.ShouldHaveSingleItem().DurationMilliseconds.ShouldBe(250);
     }
 
-    [Fact]
-    public async Task Latency_comes_before_a_fault_that_decides()
+    [Theory]
+    [InlineData(FaultKind.Latency, FaultKind.Status)]
+    [InlineData(FaultKind.Status, FaultKind.Latency)]
+    [InlineData(FaultKind.Hold, FaultKind.Status)]
+    [InlineData(FaultKind.Status, FaultKind.Hold)]
+    public async Task A_delay_comes_before_a_fault_that_decides_in_whatever_order_they_were_added(FaultKind first, FaultKind second)
     {
-        var latency = Emulator.Faults.Add(new Fault { Kind = FaultKind.Latency, Milliseconds = 0 });
-        var status = Emulator.Faults.Add(new Fault { Kind = FaultKind.Status, Status = 503 });
+        var added = new[] { first, second }.Select(kind => Emulator.Faults.Add(new Fault { Kind = kind, Milliseconds = 250 })).ToList();
+        var (delay, status) = first == FaultKind.Status ? (added[1], added[0]) : (added[0], added[1]);
 
-        (await UpsertAsync(Upsert)).ShouldBe(HttpStatusCode.ServiceUnavailable);
-        (latency.Hits, status.Hits).ShouldBe((1, 1));
+        var call = UpsertAsync(Upsert);
+        await delay.WhenHitAsync(cancellationToken: Cancelled);
+        status.Hits.ShouldBe(0);
+        if (delay.Fault.Kind == FaultKind.Latency) await Clock.NextDelayAsync(Cancelled);
+        Clock.Advance(TimeSpan.FromMilliseconds(250));
+        Emulator.Faults.Remove(delay.Id);
+
+        (await call).ShouldBe(HttpStatusCode.InternalServerError);
+        (delay.Hits, status.Hits).ShouldBe((1, 1));
+    }
+
+    [Theory]
+    [InlineData(FaultKind.Hold, FaultKind.Status)]
+    [InlineData(FaultKind.Status, FaultKind.Hold)]
+    public async Task What_is_switched_off_while_a_call_is_held_does_not_strike_it(FaultKind first, FaultKind second)
+    {
+        var added = new[] { first, second }.Select(kind => Emulator.Faults.Add(new Fault { Kind = kind })).ToList();
+        var call = UpsertAsync(Upsert);
+        await added.Single(fault => fault.Fault.Kind == FaultKind.Hold).WhenHitAsync(cancellationToken: Cancelled);
+
+        Emulator.Faults.Clear();
+
+        (await call).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData(204)]
+    [InlineData(304)]
+    public async Task A_status_that_has_no_body_has_none(int status)
+    {
+        Emulator.Faults.Add(new Fault { Kind = FaultKind.Status, Status = status });
+
+        var answer = await UpsertAsync(Upsert);
+
+        answer.ShouldBe((HttpStatusCode)status);
+        answer.Body.ShouldBeEmpty();
     }
 
     [Fact]
@@ -271,6 +317,7 @@ public sealed class FaultTests : EmulatorTest
     [InlineData("GET", null, null, null, false)]
     [InlineData(null, "/crm/*/batch", null, null, false)]
     [InlineData(null, "/automation/*", null, null, false)]
+    [InlineData(null, "*/batch%2Fupsert", null, null, false)]
     [InlineData(null, null, "Cork", null, false)]
     [InlineData(null, null, null, 7654321L, false)]
     public async Task A_fault_strikes_the_calls_that_agree_with_all_it_names(
@@ -306,6 +353,13 @@ public sealed class FaultTests : EmulatorTest
     [InlineData("""{"kind":"earthquake"}""")]
     [InlineData("""{"times":1}""")]
     [InlineData("""{"kind":"reset","tims":1}""")]
+    [InlineData("""{"kind":"status","status":199}""")]
+    [InlineData("""{"kind":"status","status":600}""")]
+    [InlineData("""{"kind":"reset","times":-1}""")]
+    [InlineData("""{"kind":"reset","skip":-1}""")]
+    [InlineData("""{"kind":"latency","milliseconds":-1}""")]
+    [InlineData("""{"kind":"rateLimited","retryAfter":-1}""")]
+    [InlineData("null")]
     [InlineData("reset")]
     public async Task A_fault_that_makes_no_sense_is_refused(string json) =>
         (await PostAsync("/emulator/faults", json)).ShouldBe(HttpStatusCode.BadRequest);

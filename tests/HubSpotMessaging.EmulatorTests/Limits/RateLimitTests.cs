@@ -54,6 +54,29 @@ public sealed class RateLimitTests : EmulatorTest
     }
 
     [Fact]
+    public async Task A_call_that_a_fault_decides_counts_and_is_never_refused_by_the_limit()
+    {
+        Settings.RateLimit = 1;
+        var fault = Emulator.Faults.Add(new Fault { Kind = FaultKind.Status, Status = 503, Times = 2 });
+
+        (await GetAsync(Contact)).ShouldBe(HttpStatusCode.ServiceUnavailable);
+        (await GetAsync(Contact)).ShouldBe(HttpStatusCode.ServiceUnavailable);
+        (await GetAsync(Contact)).ShouldBe(HttpStatusCode.TooManyRequests);
+        fault.Hits.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_call_whose_answer_is_lost_is_carried_out_whatever_the_limit()
+    {
+        Settings.RateLimit = 0;
+        Emulator.Faults.Add(new Fault { Kind = FaultKind.AnswerLost });
+
+        await Should.ThrowAsync<HttpRequestException>(() => UpsertAsync("""{"id":"a@example.com","idProperty":"email","properties":{}}"""));
+
+        Emulator.Contacts.ShouldHaveSingleItem();
+    }
+
+    [Fact]
     public async Task The_window_rolls()
     {
         Settings.RateLimit = 2;
@@ -83,14 +106,8 @@ public sealed class RateLimitTests : EmulatorTest
     [Fact]
     public async Task Of_simultaneous_calls_exactly_the_limit_gets_through()
     {
-        // All of them are held before they are counted, and set free at once.
-        var hold = Emulator.Faults.Add(new Fault { Kind = FaultKind.Hold });
-        var calls = Enumerable.Range(0, 130).Select(_ => GetAsync(Contact)).ToList();
-        await hold.WhenHitAsync(130, Cancelled);
+        var answers = await AtOnceAsync(Enumerable.Repeat(() => GetAsync(Contact), 130));
 
-        Emulator.Faults.Remove(hold.Id);
-
-        var answers = await Task.WhenAll(calls);
         answers.Count(answer => answer.Status == HttpStatusCode.NotFound).ShouldBe(110);
         answers.Count(answer => answer.Status == HttpStatusCode.TooManyRequests).ShouldBe(20);
     }
@@ -102,10 +119,13 @@ public sealed class RateLimitTests : EmulatorTest
         Emulator.Put(new Account { PortalId = PortalId, Name = "Example Ltd", TimeZone = "America/New_York" });
         await GetAsync(Contact);
 
-        (await GetAsync(Contact)).ShouldBe(HttpStatusCode.TooManyRequests, """
+        var refused = await GetAsync(Contact);
+
+        refused.ShouldBe(HttpStatusCode.TooManyRequests, """
             {"status":"error","message":"You have reached your daily limit.","errorType":"RATE_LIMIT",
              "correlationId":"…","policyName":"DAILY","requestId":"…"}
             """);
+        refused.Header("X-HubSpot-RateLimit-Remaining").ShouldBe("109");
 
         // Noon in UTC is 8 a.m. in New York.
         Clock.Advance(TimeSpan.FromHours(16) - TimeSpan.FromSeconds(1));

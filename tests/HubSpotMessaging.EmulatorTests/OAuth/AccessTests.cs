@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using HubSpotMessaging.Emulator;
 
 namespace HubSpotMessaging.EmulatorTests.OAuth;
 
@@ -44,6 +45,29 @@ public sealed class AccessTests : EmulatorTest
     }
 
     [Fact]
+    public async Task A_call_is_judged_by_its_token_as_it_is_after_the_delays()
+    {
+        foreach (var (die, category) in new (Action, string)[]
+        {
+            (() => Emulator.ExpireAccessTokens(PortalId), "EXPIRED_AUTHENTICATION"),
+            (() => Emulator.Revoke(PortalId), "INVALID_AUTHENTICATION"),
+        })
+        {
+            ConnectAs(PortalId);
+            var hold = Emulator.Faults.Add(new Fault { Kind = FaultKind.Hold });
+            var call = GetAsync(Contact);
+            await hold.WhenHitAsync(cancellationToken: Cancelled);
+
+            die();
+            Emulator.Faults.Clear();
+
+            var answer = await call;
+            answer.ShouldBe(HttpStatusCode.Unauthorized);
+            answer.Json["category"]!.GetValue<string>().ShouldBe(category);
+        }
+    }
+
+    [Fact]
     public async Task A_missing_scope_is_named()
     {
         ConnectAs(PortalId, "oauth", "crm.objects.contacts.read");
@@ -59,14 +83,14 @@ public sealed class AccessTests : EmulatorTest
     }
 
     [Theory]
-    [InlineData("POST", "/crm/v3/objects/contacts/batch/read", "crm.objects.contacts.read")]
-    [InlineData("POST", "/crm/v3/objects/contacts/batch/upsert", "crm.objects.contacts.write")]
-    [InlineData("POST", "/automation/v2/workflows/1001/enrollments/contacts/a@example.com", "automation")]
-    [InlineData("POST", "/automation/v4/workflow-id-mappings/batch/read", "automation")]
-    [InlineData("POST", "/integrators/timeline/v3/events", "timeline")]
-    [InlineData("POST", "/integrators/timeline/v3/events", "timeline.write")]
-    [InlineData("POST", "/integrators/timeline/2026-09/events/batch", "timeline")]
-    public async Task Every_family_has_its_scope(string method, string path, string scope)
+    [InlineData("POST", "/crm/v3/objects/contacts/batch/read", "crm.objects.contacts.read", 400)]
+    [InlineData("POST", "/crm/v3/objects/contacts/batch/upsert", "crm.objects.contacts.write", 400)]
+    [InlineData("POST", "/automation/v2/workflows/1001/enrollments/contacts/a@example.com", "automation", 404)]
+    [InlineData("POST", "/automation/v4/workflow-id-mappings/batch/read", "automation", 400)]
+    [InlineData("POST", "/integrators/timeline/v3/events", "timeline", 400)]
+    [InlineData("POST", "/integrators/timeline/v3/events", "timeline.write", 400)]
+    [InlineData("POST", "/integrators/timeline/2026-09/events/batch", "timeline", 400)]
+    public async Task Every_family_has_its_scope(string method, string path, string scope, int status)
     {
         ConnectAs(PortalId, "oauth");
         using var without = await Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), path), Cancelled);
@@ -74,7 +98,7 @@ public sealed class AccessTests : EmulatorTest
 
         ConnectAs(PortalId, scope);
         using var with = await Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), path), Cancelled);
-        with.StatusCode.ShouldNotBe(HttpStatusCode.Forbidden);
+        ((int)with.StatusCode).ShouldBe(status);
     }
 
     [Fact]

@@ -92,6 +92,16 @@ public sealed class ConsentTests : EmulatorTest
         (await DecideAsync("approve", ("redirect_uri", redirectUri))).ShouldBe(HttpStatusCode.Redirect);
 
     [Theory]
+    [InlineData("http://localhost:5000/callback", HttpStatusCode.Redirect)]
+    [InlineData("http://127.0.0.1:5000/callback", HttpStatusCode.BadRequest)]
+    [InlineData("https://127.0.0.1:5000/callback", HttpStatusCode.BadRequest)]
+    public async Task An_ip_address_is_refused_as_by_hubspot_when_the_settings_say_so(string redirectUri, HttpStatusCode status)
+    {
+        Settings.AllowLoopbackAddress = false;
+        (await DecideAsync("approve", ("redirect_uri", redirectUri))).ShouldBe(status);
+    }
+
+    [Theory]
     [InlineData("oauth", "")]
     [InlineData("oauth crm.objects.contacts.read automation", "")]
     [InlineData("oauth crm.objects.contacts.read", "crm.objects.contacts.read")]

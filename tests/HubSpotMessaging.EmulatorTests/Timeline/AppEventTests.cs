@@ -1,4 +1,5 @@
 using System.Net;
+using HubSpotMessaging.Emulator;
 
 namespace HubSpotMessaging.EmulatorTests.Timeline;
 
@@ -15,23 +16,35 @@ public sealed class AppEventTests : EmulatorTest
     [InlineData("2026-09")]
     public async Task An_occurrence_is_accepted_once(string version)
     {
+        const string Type = "ae000000_integrators-timeline-event-type-id-0000000";
+        Emulator.Put(new AppEventType { Name = Type, Properties = ["customerName", "loginLocation"] });
         var contact = AddContact("mark@example.com");
         var occurrence = $$"""
-            { "eventTypeName": "ae1234567_order_shipped", "objectId": "{{contact.Id}}", "id": "login-1",
-              "properties": { "orderNumber": "8842" } }
+            { "eventTypeName": "{{Type}}", "objectId": "{{contact.Id}}", "id": "login-1",
+              "properties": { "customerName": "Mark S.", "loginLocation": "mobileApp" } }
             """;
 
-        (await PostAsync($"/integrators/timeline/{version}/events", occurrence)).ShouldBe(HttpStatusCode.Created);
+        (await PostAsync($"/integrators/timeline/{version}/events", occurrence)).ShouldBe(HttpStatusCode.Created, $$"""
+            { "eventTypeName": "{{Type}}", "objectId": "{{contact.Id}}", "id": "login-1", "objectType": "CONTACT",
+              "properties": { "customerName": "Mark S.", "loginLocation": "mobileApp" },
+              "timestamp": "2026-09-10T12:00:00.000Z", "createdAt": "2026-09-10T12:00:00.000Z" }
+            """);
         (await PostAsync($"/integrators/timeline/{version}/events", occurrence)).ShouldBe(HttpStatusCode.Conflict, Immutable);
-        Emulator.TimelineEvents.ShouldHaveSingleItem().EventTypeName.ShouldBe("ae1234567_order_shipped");
+        Emulator.TimelineEvents.ShouldHaveSingleItem().EventTypeName.ShouldBe(Type);
     }
 
     [Theory]
-    [InlineData("""{"eventTypeName":"ae1_unknown","id":"x","email":"a@example.com","properties":{}}""")]
-    [InlineData("""{"eventTypeName":"ae1234567_order_shipped","id":"x","email":"a@example.com","properties":{"shoeSize":"44"}}""")]
-    [InlineData("""{"eventTypeName":"ae1234567_order_shipped","email":"a@example.com","properties":{}}""")]
-    public async Task An_occurrence_that_cannot_be_is_refused(string json) =>
-        (await PostAsync("/integrators/timeline/2026-03/events", json)).ShouldBe(HttpStatusCode.BadRequest);
+    [InlineData("""{"eventTypeName":"ae1_unknown","id":"x","email":"a@example.com","properties":{}}""", "Event type ae1_unknown does not exist")]
+    [InlineData(
+        """{"eventTypeName":"ae1234567_order_shipped","id":"x","email":"a@example.com","properties":{"shoeSize":"44"}}""",
+        "Property shoeSize does not exist")]
+    [InlineData(
+        """{"eventTypeName":"ae1234567_order_shipped","email":"a@example.com","properties":{}}""", "Some required fields were not set: [id]")]
+    [InlineData(
+        """{"eventTypeName":"ae1234567_order_shipped","id":"x","email":"a@example.com"}""", "Some required fields were not set: [properties]")]
+    public async Task An_occurrence_that_cannot_be_is_refused(string json, string message) =>
+        (await PostAsync("/integrators/timeline/2026-03/events", json)).ShouldBe(
+            HttpStatusCode.BadRequest, $$"""{"status":"error","message":"{{message}}","correlationId":"…","category":"VALIDATION_ERROR"}""");
 
     [Fact]
     public async Task A_batch_is_accepted_as_a_whole()

@@ -30,7 +30,17 @@ public sealed class TimelineEventTests : EmulatorTest
     }
 
     [Fact]
-    public async Task Of_two_events_with_one_id_the_last_wins()
+    public async Task Of_two_events_with_one_id_on_different_contacts_the_last_wins()
+    {
+        await PostAsync(Events, Event("one", "8842"));
+        (await PostAsync(Events, Event("one", "8843", "b@example.com"))).ShouldBe(HttpStatusCode.Created);
+
+        var last = Emulator.TimelineEvents.ShouldHaveSingleItem();
+        (last.Email, last.Tokens["orderNumber"]).ShouldBe(("b@example.com", "8843"));
+    }
+
+    [Fact]
+    public async Task Of_two_events_with_one_id_on_one_contact_the_last_wins_too()
     {
         await PostAsync(Events, Event("one", "8842"));
         (await PostAsync(Events, Event("one", "8843"))).ShouldBe(HttpStatusCode.Created);
@@ -65,12 +75,15 @@ public sealed class TimelineEventTests : EmulatorTest
     [InlineData("""{"eventTemplateId":"1001298","id":"x","tokens":{}}""")]
     [InlineData("""{"eventTemplateId":"1001298","id":"x","email":"bad-address","tokens":{}}""")]
     [InlineData("""{"eventTemplateId":"1001298","id":"x","objectId":"4711","tokens":{}}""")]
-    public async Task An_event_that_cannot_be_is_refused_and_creates_nobody(string json)
+    [InlineData("""{"eventTemplateId":"1001298","id":"x","email":"a@example.com","tokens":{},"timestamp":"soon"}""", null)]
+    [InlineData("""{"eventTemplateId":"1001298","id":"x","email":"a@example.com","tokens":{},"timestamp":9223372036854775807}""", null)]
+    [InlineData("""{"eventTemplateId":"1001298","id":"x","email":"a@example.com","tokens":{},"timestamp":1e300}""", null)]
+    public async Task An_event_that_cannot_be_is_refused_and_creates_nobody(string json, string? category = "VALIDATION_ERROR")
     {
         var answer = await PostAsync(Events, json);
 
         answer.ShouldBe(HttpStatusCode.BadRequest);
-        answer.Json["category"]!.GetValue<string>().ShouldBe("VALIDATION_ERROR");
+        (answer.Json["category"]?.GetValue<string>()).ShouldBe(category);
         Emulator.TimelineEvents.ShouldBeEmpty();
         Emulator.Contacts.ShouldBeEmpty();
     }
@@ -123,6 +136,6 @@ public sealed class TimelineEventTests : EmulatorTest
         Emulator.TimelineEvents.Select(entry => entry.Id).ShouldBe(["one", "two", "three"]);
     }
 
-    private static string Event(string id, string orderNumber) =>
-        $$$"""{"eventTemplateId":"1001298","id":"{{{id}}}","email":"a@example.com","tokens":{"orderNumber":"{{{orderNumber}}}"}}""";
+    private static string Event(string id, string orderNumber, string email = "a@example.com") =>
+        $$$"""{"eventTemplateId":"1001298","id":"{{{id}}}","email":"{{{email}}}","tokens":{"orderNumber":"{{{orderNumber}}}"}}""";
 }

@@ -17,6 +17,17 @@ public sealed class EnrollmentTests : EmulatorTest
     }
 
     [Fact]
+    public async Task A_slash_in_an_address_is_part_of_it()
+    {
+        AddContact("a/b@example.com");
+
+        (await EnrollAsync(1001, "a%2Fb%40example.com")).ShouldBe(HttpStatusCode.NoContent);
+        (await DeleteAsync("/automation/v2/workflows/1001/enrollments/contacts/a%2Fb%40example.com")).ShouldBe(HttpStatusCode.NoContent);
+
+        Emulator.Enrollments.Select(entry => entry.Email).ShouldBe(["a/b@example.com", "a/b@example.com"]);
+    }
+
+    [Fact]
     public async Task A_contact_in_a_workflow_is_among_its_current_enrolments_until_it_is_taken_out()
     {
         var contact = AddContact("ada@example.com");
