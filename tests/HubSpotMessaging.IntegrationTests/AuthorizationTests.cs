@@ -223,6 +223,17 @@ public sealed class AuthorizationTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Tokens_of_another_account_than_the_configured_one_are_never_used()
+    {
+        await GrantAsync();
+        var keeper = Replica(portalId: Installation.OtherPortal);
+
+        await Should.ThrowAsync<AuthorizationUnavailableException>(() => keeper.GetAsync(CancellationToken.None).AsTask());
+
+        Refreshes().ShouldBe(0);
+    }
+
+    [Fact]
     public async Task A_lease_is_given_back_by_its_owner_only()
     {
         var store = new TokenStore(_redis);
@@ -260,13 +271,14 @@ public sealed class AuthorizationTests(Servers servers) : IAsyncLifetime
         return await task;
     }
 
-    private TokenKeeper Replica()
+    private TokenKeeper Replica(long portalId = Installation.Portal)
     {
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(
         [
             new("HubSpot:ClientId", "emulator-client"), new("HubSpot:ClientSecret", Installation.ClientSecret),
+            new("HubSpot:PortalId", portalId.ToString(System.Globalization.CultureInfo.InvariantCulture)),
             new("HubSpot:RedirectUri", "http://localhost/oauth/callback"), new("HubSpot:ApiBaseUrl", _hubSpot.BaseAddress.AbsoluteUri),
         ]).Build());
         services.AddSingleton<TimeProvider>(_clock);

@@ -95,7 +95,7 @@ public sealed partial class TokenKeeper(
 
         while (true)
         {
-            var stored = await store.ReadAsync();
+            var stored = await ReadAsync();
             if (Usable(stored, refused) is { } usable)
                 return Adopt(usable);
 
@@ -116,7 +116,7 @@ public sealed partial class TokenKeeper(
         try
         {
             // The one who had the lease before may have brought what is wanted.
-            var stored = await store.ReadAsync();
+            var stored = await ReadAsync();
             if (Usable(stored, refused) is { } usable)
                 return Adopt(usable);
 
@@ -159,11 +159,24 @@ public sealed partial class TokenKeeper(
         if (await store.ReplaceAsync(old.RefreshToken, fresh) is not { } stored)
         {
             // Somebody connected anew meanwhile: theirs is newer.
-            return (await store.ReadAsync()).Tokens ?? throw new AuthorizationUnavailableException();
+            return (await ReadAsync()).Tokens ?? throw new AuthorizationUnavailableException();
         }
 
         LogRefreshed(stored.Generation, stored.ExpiresAt);
         await events.RefreshedAsync(stored, CancellationToken.None);
+        return stored;
+    }
+
+    /// <summary>What is stored, unless it belongs to another account than this installation does.</summary>
+    private async Task<StoredAuthorization> ReadAsync()
+    {
+        var stored = await store.ReadAsync();
+        if (stored.Tokens?.PortalId is { } portal && options.Value.PortalId is { } expected && portal != expected)
+        {
+            LogForeignTokens(portal, expected);
+            throw new AuthorizationUnavailableException($"The tokens in Redis are those of HubSpot account {portal}, not of {expected} (HubSpot:PortalId).");
+        }
+
         return stored;
     }
 
@@ -230,6 +243,9 @@ public sealed partial class TokenKeeper(
 
     [LoggerMessage(LogLevel.Warning, "Refreshing the access token failed: {Kind} (status {Status}, correlation id {CorrelationId}); not again for {Pause}")]
     private partial void LogRefreshFailed(AnswerKind kind, int? status, string? correlationId, TimeSpan pause);
+
+    [LoggerMessage(LogLevel.Error, "The tokens in Redis are those of HubSpot account {PortalId}, not of {Expected} (HubSpot:PortalId): nothing is sent until an operator connects the right one")]
+    private partial void LogForeignTokens(long portalId, long expected);
 
     [LoggerMessage(LogLevel.Critical, "A person must connect the service to HubSpot: {Loss}")]
     private partial void LogRequired(AuthorizationLoss loss);

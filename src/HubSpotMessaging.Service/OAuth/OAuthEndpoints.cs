@@ -80,7 +80,7 @@ internal static class OAuthEndpoints
                 502,
                 "HubSpot did not give out tokens",
                 $"HubSpot says: {refused.Problem.Message}",
-                $"Nothing has changed. Correlation id for HubSpot's support: {refused.Problem.CorrelationId ?? "none"}."),
+                refused.Problem.CorrelationId is { } id ? $"Nothing has changed. HubSpot's support may ask for the correlation id {id}." : "Nothing has changed."),
             _ => throw new InvalidOperationException("A bootstrap ends in one of three ways."),
         };
     }

@@ -42,6 +42,12 @@ internal sealed class Page(int status, string title, params string[] paragraphs)
     /// <summary>Where the form of the key may lead in the end, besides here.</summary>
     public Uri? FormLeadsTo { get; init; }
 
+    /// <summary>
+    /// Chromium holds a form to its targets through every redirect, and HubSpot sends people on to the host of their region or of
+    /// their company's sign-in: which ones nobody knows beforehand.
+    /// </summary>
+    private string? FormTargets => FormLeadsTo?.Scheme == Uri.UriSchemeHttps ? "https:" : FormLeadsTo?.GetLeftPart(UriPartial.Authority);
+
     public Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
@@ -52,7 +58,7 @@ internal sealed class Page(int status, string title, params string[] paragraphs)
         response.Headers.XFrameOptions = "DENY";
         response.Headers["Referrer-Policy"] = "no-referrer";
         response.Headers.ContentSecurityPolicy =
-            $"default-src 'none'; style-src 'sha256-{StyleHash}'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' {FormLeadsTo?.GetLeftPart(UriPartial.Authority)}";
+            $"default-src 'none'; style-src 'sha256-{StyleHash}'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' {FormTargets}";
         return response.WriteAsync(Html(keyWasRefused: AsksForKey && HttpMethods.IsPost(httpContext.Request.Method)));
     }
 
