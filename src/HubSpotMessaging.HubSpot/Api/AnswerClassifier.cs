@@ -58,22 +58,21 @@ public sealed class AnswerClassifier(TimeProvider time)
         if (!response.IsReceived)
             return KindOf(response.Error?.InnerException);
 
-        // A refusal in words that are not HubSpot's is that of something on the way, and says nothing about what was asked.
-        if (response.StatusCode is >= (HttpStatusCode)400 and < (HttpStatusCode)500 && IsForeign(response))
-            return AnswerKind.Unavailable;
-
         return (int)response.StatusCode!.Value switch
         {
             207 => AnswerKind.Mixed,
             >= 200 and < 300 => AnswerKind.Done,
             401 => AnswerKind.Unauthorized,
             403 when ReadBody(response)?.Category == "MISSING_SCOPES" => AnswerKind.MissingScopes,
-            404 => AnswerKind.NotFound,
-            409 => AnswerKind.Conflict,
             423 => AnswerKind.Locked,
             429 => AnswerKind.RateLimited,
             477 => AnswerKind.PortalMigrating,
             < 400 or 408 or >= 500 => AnswerKind.Unavailable,
+
+            // A refusal in words that are not HubSpot's is that of something on the way, and says nothing about what was asked.
+            _ when IsForeign(response) => AnswerKind.Unavailable,
+            404 => AnswerKind.NotFound,
+            409 => AnswerKind.Conflict,
             _ => AnswerKind.Refused,
         };
     }

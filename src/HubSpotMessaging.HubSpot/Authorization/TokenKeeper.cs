@@ -29,10 +29,11 @@ public sealed partial class TokenKeeper(
     private readonly string _owner = Guid.NewGuid().ToString("N");
     private Task<TokenSet>? _renewal;
     private TokenSet? _current;
+    private TokenSet? _last;
     private DateTimeOffset _noRefreshBefore;
 
     /// <summary>The account (portal) that the service is connected to, as far as this replica knows.</summary>
-    public long? PortalId => Volatile.Read(ref _current)?.PortalId ?? options.Value.PortalId;
+    public long? PortalId => Volatile.Read(ref _last)?.PortalId ?? options.Value.PortalId;
 
     /// <summary>Tokens with an access token that is alive.</summary>
     /// <exception cref="AuthorizationUnavailableException">There are none: a person must connect the service, or HubSpot's token
@@ -62,8 +63,7 @@ public sealed partial class TokenKeeper(
     public async Task<TokenSet> GrantAsync(TokenResponse response, long portalId)
     {
         ArgumentNullException.ThrowIfNull(response);
-        var tokens = await store.GrantAsync(ToTokens(response, response.RefreshToken, portalId));
-        Volatile.Write(ref _current, tokens);
+        var tokens = Adopt(await store.GrantAsync(ToTokens(response, response.RefreshToken, portalId)));
         LogGranted(portalId, tokens.Generation);
         return tokens;
     }
@@ -212,6 +212,7 @@ public sealed partial class TokenKeeper(
     private TokenSet Adopt(TokenSet tokens)
     {
         Volatile.Write(ref _current, tokens);
+        Volatile.Write(ref _last, tokens); // Whose outcomes are told also while there is no authorization.
         return tokens;
     }
 

@@ -34,6 +34,7 @@ public sealed class AnswerClassifierTests
         { 414, "", AnswerKind.Refused },
         { 423, "", AnswerKind.Locked },
         { 429, """{"policyName":"DAILY"}""", AnswerKind.RateLimited },
+        { 429, Html, AnswerKind.RateLimited },
         { 477, "", AnswerKind.PortalMigrating },
         { 500, """{"status":"error","message":"internal error"}""", AnswerKind.Unavailable },
         { 502, Html, AnswerKind.Unavailable },
