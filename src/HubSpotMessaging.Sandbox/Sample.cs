@@ -4,8 +4,8 @@ using HubSpotMessaging.Contracts;
 
 namespace HubSpotMessaging.Sandbox;
 
-/// <summary>A command of a sample file, and the event it is expected to end in.</summary>
-internal sealed record Sample(string Type, IHubSpotCommand Command, string Expect)
+/// <summary>A command of a sample file, and the event it is expected to end in, if the file says so.</summary>
+internal sealed record Sample(string Type, IHubSpotCommand Command, string? Expect)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
@@ -30,7 +30,7 @@ internal sealed record Sample(string Type, IHubSpotCommand Command, string Expec
             }
         }
 
-        return samples;
+        return samples.Count > 0 ? samples : throw new FormatException($"{path}: there are no commands in it.");
     }
 
     private static Sample Parse(string line)
@@ -47,6 +47,6 @@ internal sealed record Sample(string Type, IHubSpotCommand Command, string Expec
         };
         if (command?.CommandId is null)
             throw new FormatException("\"commandId\" is missing: by it the outcome is found.");
-        return new(type, command, (string?)json["expect"] ?? throw new FormatException("\"expect\" is missing."));
+        return new(type, command, (string?)json["expect"]);
     }
 }

@@ -23,9 +23,11 @@ internal sealed partial class AuthorizationWatch(TokenKeeper keeper, TimeProvide
                 // Said by the keeper, once.
             }
 #pragma warning disable CA1031 // The watch must outlive whatever happens to one look.
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+            catch (Exception exception)
 #pragma warning restore CA1031
             {
+                if (stoppingToken.IsCancellationRequested)
+                    return;
                 LogFailed(exception.GetType().Name);
             }
         }
