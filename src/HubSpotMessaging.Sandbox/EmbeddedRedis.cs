@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Garnet;
 
 namespace HubSpotMessaging.Sandbox;
@@ -16,18 +14,11 @@ internal sealed class EmbeddedRedis : IDisposable
 
     public static EmbeddedRedis Start()
     {
-        var port = FreePort();
+        var port = FreePort.Find();
         var server = new GarnetServer(["-q", "--port", $"{port}", "--bind", "127.0.0.1", "--logger-level", "Error", "--lua", "--lua-transaction-mode"]);
         server.Start();
         return new(server, $"127.0.0.1:{port}");
     }
 
     public void Dispose() => _server.Dispose();
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

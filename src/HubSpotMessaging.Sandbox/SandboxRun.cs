@@ -70,7 +70,7 @@ internal static class SandboxRun
 
     private static WebApplication Build(EmbeddedRedis redis, EmulatorServer hubSpot)
     {
-        var address = $"http://127.0.0.1:{FreePort()}";
+        var address = $"http://127.0.0.1:{FreePort.Find()}";
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = "HubSpotMessaging.Service", EnvironmentName = "Development" });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
@@ -147,13 +147,6 @@ internal static class SandboxRun
     }
 
     private static string Shorten(string text) => text.Length <= 100 ? text : text[..99] + "…";
-
-    private static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     private static string FindSamples()
     {

@@ -32,8 +32,7 @@ internal static class CommandBus
             (transport ?? UseRabbitMq)(bus);
         });
 
-        services.AddOptions<MassTransitHostOptions>().Configure(options => options.WaitUntilStarted = true);
-        services.AddGracefulShutdown();
+        services.AddStartAndStop();
     }
 
     /// <summary>The queues with their consumers, on whichever transport.</summary>
@@ -99,12 +98,15 @@ internal static class CommandBus
     }
 
     /// <summary>
-    /// What is being sent is finished, what waits returns to its queue. Each limit leaves the one inside it time to end.
+    /// Nothing is published before the queues are bound. At the end what is being sent is finished and what waits returns to its
+    /// queue; each limit leaves the one inside it time to end.
     /// </summary>
-    private static void AddGracefulShutdown(this IServiceCollection services)
+    private static void AddStartAndStop(this IServiceCollection services)
     {
         services.AddOptions<MassTransitHostOptions>().Configure<IServiceProvider>((options, provider) =>
         {
+            options.WaitUntilStarted = true;
+
             // Two calls: an enrolment without an answer, and the look whether it was done.
             options.ConsumerStopTimeout = (provider.GetSettings<HubSpotOptions>().RequestTimeout * 2) + TimeSpan.FromSeconds(5);
             options.StopTimeout = options.ConsumerStopTimeout + TimeSpan.FromSeconds(5);
