@@ -44,6 +44,7 @@ public static class HubSpotMessagingApplication
     /// <summary>Maps the pages and endpoints.</summary>
     public static WebApplication MapHubSpotMessaging(this WebApplication app)
     {
+        app.MapConnectionPage();
         app.MapOAuth();
         app.MapHealth();
         return app;

@@ -1,5 +1,9 @@
 using HubSpotMessaging.Service;
+using HubSpotMessaging.Service.Health;
 using HubSpotMessaging.Service.Startup;
+
+if (args is [HealthCheckCommand.Name])
+    return await HealthCheckCommand.RunAsync();
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddHubSpotMessaging();

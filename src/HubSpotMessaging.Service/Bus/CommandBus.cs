@@ -15,6 +15,12 @@ internal static class CommandBus
     /// <summary>Enough to keep calls under way while others wait, and few enough to return quickly at shutdown.</summary>
     private const int Concurrency = 16;
 
+    private static readonly Type[] Events =
+    [
+        typeof(ContactSynced), typeof(ContactEnrolledInWorkflow), typeof(TimelineEventPosted), typeof(CommandRejected),
+        typeof(TokenRefreshed), typeof(AuthorizationRequired), typeof(AuthorizationGranted), typeof(DeliveryPaused), typeof(DeliveryResumed),
+    ];
+
     public static void AddCommandBus(this IServiceCollection services, Action<IBusRegistrationConfigurator>? transport)
     {
         if (transport is null)
@@ -56,6 +62,12 @@ internal static class CommandBus
     private static void UseRabbitMq(IBusRegistrationConfigurator bus) => bus.UsingRabbitMq((context, rabbit) =>
     {
         rabbit.Host(new Uri(context.GetSettings<ServerOptions>().RabbitMq));
+
+        // The exchanges of the events are there before the first event: a subscriber binds to them whenever it likes.
+        rabbit.DeployPublishTopology = true;
+        foreach (var type in Events)
+            rabbit.Publish(type);
+
         rabbit.ConfigureCommandQueues(context);
     });
 

@@ -11,6 +11,8 @@ namespace HubSpotMessaging.Service.Health;
 /// </summary>
 internal static class HealthEndpoints
 {
+    public const string ReadyPath = "/health/ready";
+
     private const string Ready = "ready";
 
     public static void AddReadiness(this IServiceCollection services) => services
@@ -21,7 +23,7 @@ internal static class HealthEndpoints
     public static void MapHealth(this WebApplication app)
     {
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteAsync });
-        app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(Ready), ResponseWriter = WriteAsync });
+        app.MapHealthChecks(ReadyPath, new HealthCheckOptions { Predicate = check => check.Tags.Contains(Ready), ResponseWriter = WriteAsync });
     }
 
     private static Task WriteAsync(HttpContext context, HealthReport report) => context.Response.WriteAsJsonAsync(new

@@ -36,6 +36,9 @@ internal sealed class Page(int status, string title, params string[] paragraphs)
     /// <summary>A link to go on with: address and words.</summary>
     public (string Address, string Words)? Next { get; init; }
 
+    /// <summary>Whether the page tells of something that wants to be mended, though the page itself is as it should be.</summary>
+    public bool IsTrouble { get; init; }
+
     /// <summary>Whether the page asks for the operator key, and goes on with it.</summary>
     public bool AsksForKey { get; init; }
 
@@ -111,7 +114,7 @@ internal sealed class Page(int status, string title, params string[] paragraphs)
     /// <summary>What the page is about, for the eye alone: the words say it too.</summary>
     private string Mark() => status switch
     {
-        StatusCodes.Status200OK => Tick,
+        StatusCodes.Status200OK when !IsTrouble => Tick,
         StatusCodes.Status401Unauthorized => Lock,
         _ => Warning,
     };

@@ -17,6 +17,9 @@ internal static class SafeLogging
         builder.Logging.AddFilter("Microsoft.AspNetCore.Routing", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Warning);
 
+        // Would say at every probe what the answer to the probe says.
+        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.Error);
+
         // Writes the exception of every message that ends in the dead letters; we say that ourselves, without what may name people.
         builder.Logging.AddFilter("MassTransit.ReceiveTransport", LogLevel.None);
     }
