@@ -1,3 +1,3 @@
 using HubSpotMessaging.Sandbox;
 
-return await SandboxRun.RunAsync(args);
+return await SandboxCommand.RunAsync(args);

@@ -33,6 +33,20 @@ internal static class ControlJson
         return Check(() => JsonSerializer.Deserialize<T>(body.GetBuffer().AsSpan(0, (int)body.Length), Strict));
     }
 
+    /// <exception cref="FormatException">It is something else; the message says what is wrong.</exception>
+    public static T Parse<T>(string json)
+        where T : class
+    {
+        try
+        {
+            return Check(() => JsonSerializer.Deserialize<T>(json, Strict));
+        }
+        catch (RefusedException refusal)
+        {
+            throw new FormatException(refusal.Message, refusal);
+        }
+    }
+
     /// <summary>The current value with the changes laid over it.</summary>
     public static T Merge<T>(T current, IReadOnlyDictionary<string, JsonNode?> changes)
         where T : class => Check(() =>

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using HubSpotMessaging.Emulator.Control;
 
 namespace HubSpotMessaging.Emulator;
 
@@ -47,6 +48,12 @@ public sealed record Fault
 
     /// <summary>The whole JSON body of <see cref="FaultKind.Status"/>, instead of one made of message and category.</summary>
     public JsonElement? Body { get; init; }
+
+    /// <summary>Reads what <c>POST /emulator/faults</c> takes.</summary>
+    /// <param name="json">A JSON object.</param>
+    /// <returns>The fault.</returns>
+    /// <exception cref="FormatException">It is none; the message says what is wrong.</exception>
+    public static Fault Parse(string json) => ControlJson.Parse<Fault>(json);
 
     internal bool IsDelay => Kind is FaultKind.Latency or FaultKind.Hold;
 }

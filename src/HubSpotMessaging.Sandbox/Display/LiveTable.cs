@@ -1,0 +1,60 @@
+using HubSpotMessaging.Sandbox.Delivery;
+using HubSpotMessaging.Sandbox.Samples;
+using Spectre.Console;
+
+namespace HubSpotMessaging.Sandbox.Display;
+
+/// <summary>A table that grows while the commands travel, with each of them in it.</summary>
+internal sealed class LiveTable(IAnsiConsole console, TimeProvider time) : IDisplay
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+
+    public async Task ShowAsync(Scoreboard board, Task work)
+    {
+        await console.Live(Render(board)).AutoClear(true).Overflow(VerticalOverflow.Crop).Cropping(VerticalOverflowCropping.Top).StartAsync(async live =>
+        {
+            while (!work.IsCompleted)
+            {
+                live.UpdateTarget(Render(board));
+                await Task.WhenAny(work, Task.Delay(Interval, time));
+            }
+        });
+
+        console.Write(Render(board)); // The whole of it, of which the screen may have had room for the end only.
+        await work;
+    }
+
+    /// <summary>The table as it is now.</summary>
+    public static Table Render(Scoreboard board)
+    {
+        var table = new Table().Expand().Border(TableBorder.Rounded).BorderColor(Color.Grey)
+            .AddColumn(new TableColumn("").Width(1))
+            .AddColumn("What it shows")
+            .AddColumn(new TableColumn("Command").NoWrap())
+            .AddColumn("HubSpot answered")
+            .AddColumn("What came of it");
+        foreach (var delivered in board.WorthTelling())
+            table.AddRow(
+                delivered.IsAsDeclared ? new Markup("[green]✓[/]") : new Markup("[red]✗[/]"),
+                new Text(delivered.Sample.Title),
+                new Text(delivered.Sample.Type),
+                new Text(delivered.Answers, Color.Grey),
+                What(delivered));
+        foreach (var (sample, answers) in board.UnderWay)
+            table.AddRow(
+                new Markup("[yellow]…[/]"), new Text(sample.Title), new Text(sample.Type), new Text(answers, Color.Grey), new Text("on its way", Color.Yellow));
+        return table;
+    }
+
+    private static Paragraph What(Delivered delivered)
+    {
+        var paragraph = new Paragraph();
+        if (delivered.Outcome is { } outcome)
+            paragraph.Append(outcome.Event, ColorOf(outcome)).Append($" {outcome.Detail}");
+        if (delivered.Difference is { } difference)
+            paragraph.Append($" ({difference})", Color.Red);
+        return paragraph;
+    }
+
+    private static Color ColorOf(Outcome outcome) => outcome.IsRejection ? Color.Orange1 : Color.Green;
+}

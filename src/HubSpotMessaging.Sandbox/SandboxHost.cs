@@ -1,0 +1,128 @@
+using System.Net;
+using System.Web;
+using HubSpotMessaging.Emulator;
+using HubSpotMessaging.HubSpot.Delivery;
+using HubSpotMessaging.Sandbox.Delivery;
+using HubSpotMessaging.Service;
+using HubSpotMessaging.Service.Bus;
+using HubSpotMessaging.Service.Startup;
+using MassTransit;
+
+namespace HubSpotMessaging.Sandbox;
+
+/// <summary>
+/// The whole road in one process: the service as it is deployed, the emulator for HubSpot, Garnet for Redis, and MassTransit's
+/// in-memory bus for RabbitMQ.
+/// </summary>
+internal sealed class SandboxHost : IAsyncDisposable
+{
+    /// <summary>The account that it connects to when it does that by itself.</summary>
+    public const string Portal = "1234567";
+
+    private readonly EmbeddedRedis _redis;
+    private readonly WebApplication _app;
+
+    private SandboxHost(EmbeddedRedis redis, EmulatorServer hubSpot, WebApplication app) => (_redis, HubSpot, _app) = (redis, hubSpot, app);
+
+    /// <summary>The emulated HubSpot.</summary>
+    public EmulatorServer HubSpot { get; }
+
+    /// <summary>Where people look at it.</summary>
+    public Uri HubSpotPage => new(ForBrowsers(HubSpot.BaseAddress), "emulator");
+
+    /// <summary>Where the service answers.</summary>
+    public Uri Service => new(_app.Urls.First());
+
+    /// <summary>Where it is connected to HubSpot.</summary>
+    public Uri ConnectPage => new(Service, "oauth/start");
+
+    public IBus Bus => _app.Services.GetRequiredService<IBus>();
+
+    public Inbox Inbox => _app.Services.GetRequiredService<Inbox>();
+
+    /// <summary>Cancelled when somebody asks it to end, as with Ctrl-C.</summary>
+    public CancellationToken Stopping => _app.Lifetime.ApplicationStopping;
+
+    /// <summary>Starts everything; null when the service could not, which it has then said.</summary>
+    public static async Task<SandboxHost?> StartAsync(SandboxOptions options)
+    {
+        var redis = EmbeddedRedis.Start();
+        var hubSpot = await EmulatorServer.StartAsync(new() { Port = FreePort.Find(5080), Settings = { RateLimit = options.NoLimit ? null : 110 } });
+        var sandbox = new SandboxHost(redis, hubSpot, Build(redis, hubSpot));
+        if (await sandbox._app.CheckSettingsAsync())
+        {
+            sandbox._app.MapHubSpotMessaging();
+            await sandbox._app.StartAsync();
+            return sandbox;
+        }
+
+        await sandbox.DisposeAsync();
+        return null;
+    }
+
+    /// <summary>Walks the OAuth flow over HTTP, in place of a person's two clicks.</summary>
+    public async Task ConnectAsync()
+    {
+        using var browser = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
+        using var start = await browser.GetAsync(ConnectPage, Stopping);
+        var query = HttpUtility.ParseQueryString(start.Headers.Location!.Query);
+        using var consent = new FormUrlEncodedContent(
+        [
+            .. query.AllKeys.Select(key => KeyValuePair.Create(key!, query[key]!)), new("portal_id", Portal), new("decision", "approve"),
+        ]);
+        using var approved = await browser.PostAsync(new Uri(HubSpot.BaseAddress, "oauth/authorize"), consent, Stopping);
+        using var connected = await browser.GetAsync(approved.Headers.Location, Stopping);
+        if (connected.StatusCode != HttpStatusCode.OK)
+            throw new InvalidOperationException($"The OAuth flow ended with {connected.StatusCode}.");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        await HubSpot.DisposeAsync();
+        _redis.Dispose();
+    }
+
+    private static WebApplication Build(EmbeddedRedis redis, EmulatorServer hubSpot)
+    {
+        var address = $"http://localhost:{FreePort.Find(5000)}";
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = "HubSpotMessaging.Service", EnvironmentName = "Development" });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["urls"] = address,
+            ["ConnectionStrings:Redis"] = redis.Configuration,
+            ["HubSpot:ClientId"] = new EmulatorOptions().ClientId,
+            ["HubSpot:ClientSecret"] = new EmulatorOptions().ClientSecret,
+            ["HubSpot:RedirectUri"] = $"{address}/oauth/callback",
+            ["HubSpot:PortalId"] = null,
+            ["HubSpot:ApiBaseUrl"] = hubSpot.BaseAddress.AbsoluteUri,
+            ["HubSpot:AuthorizeUrl"] = new Uri(ForBrowsers(hubSpot.BaseAddress), "oauth/authorize").AbsoluteUri,
+            ["HubSpot:Workflows:welcome"] = "flow:585051946",
+            ["Operator:Key"] = null,
+            ["Logging:LogLevel:Default"] = "Error",
+            ["Logging:LogLevel:MassTransit"] = "None", // Complains of what an interruption interrupts.
+            ["Logging:LogLevel:HubSpotMessaging.Service.Consumers"] = "None", // The table tells.
+            ["Logging:LogLevel:HubSpotMessaging.HubSpot.Authorization"] = "None",
+        });
+        builder.Services.AddSingleton<Inbox>();
+        builder.AddHubSpotMessaging(bus =>
+        {
+            bus.AddConsumer<Subscriber>();
+            bus.UsingInMemory((context, memory) =>
+            {
+                // What RabbitMQ does with a message that is given back, the in-memory bus does not.
+                memory.UseDelayedRedelivery(again =>
+                {
+                    again.Handle<DeliveryPostponedException>();
+                    again.Interval(100_000, TimeSpan.FromSeconds(1)); // A day of it.
+                });
+                memory.ConfigureCommandQueues(context);
+                memory.ReceiveEndpoint("sandbox", queue => queue.ConfigureConsumer<Subscriber>(context));
+            });
+        });
+        return builder.Build();
+    }
+
+    private static Uri ForBrowsers(Uri address) => new UriBuilder(address) { Host = "localhost" }.Uri;
+}
