@@ -4,6 +4,7 @@ using HubSpotMessaging.Contracts;
 using HubSpotMessaging.Emulator;
 using MassTransit;
 using Fault = HubSpotMessaging.Emulator.Fault;
+using HubSpotMessaging.Testing;
 
 namespace HubSpotMessaging.IntegrationTests;
 

@@ -1,7 +1,7 @@
 using System.Net;
-using System.Net.Sockets;
 using HubSpotMessaging.Emulator;
 using HubSpotMessaging.Testing;
+using HubSpotMessaging.Testing.Processes;
 using StackExchange.Redis;
 
 namespace HubSpotMessaging.IntegrationTests;
@@ -48,7 +48,7 @@ internal sealed class Installation : IAsyncDisposable
         var bus = await AmqpClient.ConnectAsync(rabbitMq);
         await bus.SubscribeAsync();
 
-        var port = FreePort();
+        var port = FreePorts.Next();
         var settings = new Dictionary<string, string?>
         {
             ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}",
@@ -124,12 +124,5 @@ internal sealed class Installation : IAsyncDisposable
         await Bus.DisposeAsync();
         await RedisConnection.DisposeAsync();
         await HubSpot.DisposeAsync();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,65 +1,214 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using HubSpotMessaging.IntegrationTests.Browser;
 using HubSpotMessaging.Testing;
+using HubSpotMessaging.Testing.Processes;
+using Microsoft.Playwright;
 
 namespace HubSpotMessaging.IntegrationTests;
 
 /// <summary>The first command of README, which has neither RabbitMQ nor Redis.</summary>
-public sealed class SandboxTests
+[Collection(typeof(WithChromium))]
+public sealed partial class SandboxTests(Chromium chromium) : IAsyncDisposable
 {
-    [Fact]
-    public async Task The_first_steps_end_as_they_say()
-    {
-        await using var sandbox = ServiceProcess.Start(ServiceProcess.FindAssembly("HubSpotMessaging.Sandbox"));
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
+    private static readonly string Assembly = ServiceProcess.FindAssembly("HubSpotMessaging.Sandbox");
 
-        (await sandbox.WaitForExitAsync(limit.Token)).ShouldBe(0, sandbox.Output);
-        sandbox.Output.ShouldContain("9 of 9 commands ended as expected. HubSpot holds 2 contacts, 1 enrolments and 1 timeline events.");
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory();
+
+    public ValueTask DisposeAsync()
+    {
+        _folder.Delete(recursive: true);
+        return ValueTask.CompletedTask;
     }
 
     [Fact]
-    public async Task An_interruption_ends_it_at_once_and_without_a_crash()
+    public async Task Where_nobody_watches_it_sends_the_samples_and_ends_with_all_as_declared()
     {
-        var file = Path.GetTempFileName();
-        await File.WriteAllLinesAsync(file, Enumerable.Range(0, 5_000).Select(
-            number => $$"""{ "command": "SyncContact", "message": { "commandId": "c-{{number}}", "email": "c{{number}}@example.com" } }"""));
-        await using var sandbox = ServiceProcess.Start(ServiceProcess.FindAssembly("HubSpotMessaging.Sandbox"), ["--file", file]);
-        await sandbox.WaitForLineAsync(line => line.Contains("c-0", StringComparison.Ordinal), TimeSpan.FromSeconds(60));
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        var (code, output) = await RunAsync();
+
+        code.ShouldBe(0, output);
+        output.ShouldContain("26 of 26 commands ended as declared, and HubSpot holds exactly what the outcomes tell: 4 contacts, 4 enrolments, 2 timeline events.");
+        output.ShouldContain("[HubSpot: 429, 429, 200]: ContactSynced Created");
+        output.ShouldContain("CommandRejected VALIDATION_ERROR: Property \"favorite_food\" does not exist");
+    }
+
+    [Fact]
+    public async Task An_outcome_that_was_not_declared_ends_it_with_1()
+    {
+        var (code, output) = await RunAsync("--once", "--file", Write(
+            """
+            {"command":"SyncContact","message":{"commandId":"good","email":"ada@example.com"},"expect":{"event":"ContactSynced","result":"Updated"}}
+            {"command":"SyncContact","message":{"commandId":"also-good","email":"ada@example.com"},"expect":"ContactSynced"}
+            {"command":"SyncContact","message":{"commandId":"untroubled","email":"ada@example.com"},"fault":{"kind":"locked","match":{"path":"/nowhere"}}}
+            """));
+
+        code.ShouldBe(1, output);
+        output.ShouldContain("NOT  SyncContact \"good\" [HubSpot: 200]: ContactSynced Created contact");
+        output.ShouldContain("(result \"Updated\" was declared, not \"Created\")");
+        output.ShouldContain("ok   SyncContact \"also-good\"");
+        output.ShouldContain("(the fault met no call)");
+        output.ShouldContain("1 of 3 commands ended as declared, and HubSpot holds exactly what the outcomes tell: 1 contacts");
+    }
+
+    [Fact]
+    public async Task A_success_that_HubSpot_only_claims_ends_it_with_1()
+    {
+        var (code, output) = await RunAsync("--once", "--file", Write(
+            """
+            {"command":"SyncContact","message":{"email":"ada@example.com"},"expect":"ContactSynced","fault":{"kind":"status","status":200,"match":{"path":"*/upsert"},"body":{"status":"COMPLETE","results":[{"id":"1","new":true,"properties":{"email":"ada@example.com"}}]}}}
+            """));
+
+        code.ShouldBe(1, output);
+        output.ShouldContain("HubSpot holds 0 contacts with the address ada@example.com, not one.");
+        output.ShouldContain("1 of 1 commands ended as declared, and HubSpot holds NOT what the outcomes tell: 0 contacts");
+    }
+
+    [Fact]
+    public async Task Many_commands_travel_together_but_those_of_one_contact_in_their_order()
+    {
+        var lines = Enumerable.Range(0, 150).SelectMany(number => new[]
+        {
+            $$$"""{"command":"SyncContact","message":{"email":"c{{{number}}}@example.com","properties":{"city":"A"}},"expect":{"event":"ContactSynced","result":"Created"}}""",
+            $$$"""{"command":"EnrollInWorkflow","message":{"email":"c{{{number}}}@example.com","workflow":"1001"},"expect":"ContactEnrolledInWorkflow"}""",
+            $$$"""{"command":"SyncContact","message":{"email":"c{{{number}}}@example.com","properties":{"city":"B"}},"expect":{"event":"ContactSynced","result":"Updated"}}""",
+        });
+        var trouble = """{"command":"SyncContact","message":{"email":"c1@example.com","properties":{"city":"C"}},"fault":{"kind":"locked","times":1},"expect":{"event":"ContactSynced","result":"Updated"}}""";
+
+        var (code, output) = await RunAsync("--once", "--no-limit", "--file", Write(string.Join('\n', lines)), "--file", Write(trouble));
+
+        code.ShouldBe(0, output);
+        output.ShouldContain("451 of 451 commands ended as declared, and HubSpot holds exactly what the outcomes tell: 150 contacts, 150 enrolments");
+    }
+
+    [Fact]
+    public async Task A_hundred_thousand_commands_are_under_way_with_the_time_left_told_and_an_interruption_ends_them_cleanly()
+    {
+        var file = Write(string.Join('\n', Enumerable.Range(0, 100_000).Select(
+            number => $$"""{ "command": "SyncContact", "message": { "email": "c{{number}}@example.com" } }""")));
+        await using var sandbox = ServiceProcess.Start(Assembly, ["--auto", "--no-limit", "--file", file]);
+        var progress = await sandbox.WaitForLineAsync(line => line.Contains(" of 100000 done", StringComparison.Ordinal), TimeSpan.FromSeconds(60));
+        Progress().IsMatch(progress).ShouldBeTrue(progress);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
 
         sandbox.Signal(2);
 
         (await sandbox.WaitForExitAsync(limit.Token)).ShouldBe(130);
-        sandbox.Output.Contains("   at ", StringComparison.Ordinal).ShouldBeFalse(sandbox.Output);
-        File.Delete(file);
+        sandbox.Output.ShouldContain("Interrupted.");
+        sandbox.Output.ShouldNotContain("   at ");
+    }
+
+    [Fact]
+    public async Task A_bad_line_at_the_end_of_a_hundred_thousand_is_named_before_anything_is_sent()
+    {
+        var good = """{"command":"SyncContact","message":{"email":"ada@example.com"}}""";
+        var file = Write(string.Join('\n', Enumerable.Repeat(good, 99_998).Append("oops").Append(good)));
+
+        var (code, output) = await RunAsync("--once", "--file", file);
+
+        code.ShouldBe(2);
+        output.Trim().ShouldBe($"{file}, line 99999: 'o' is an invalid start of a value. (byte 1)");
     }
 
     [Theory]
-    [InlineData("--help")]
+    [InlineData("--nonsense")]
     [InlineData("--file")]
     [InlineData("--file", "/")]
+    [InlineData("--file", "/not/there.jsonl")]
     public async Task Odd_arguments_are_told(params string[] arguments)
     {
-        await using var sandbox = ServiceProcess.Start(ServiceProcess.FindAssembly("HubSpotMessaging.Sandbox"), arguments);
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var (code, output) = await RunAsync(arguments);
 
-        (await sandbox.WaitForExitAsync(limit.Token)).ShouldBe(2, sandbox.Output);
-        sandbox.Output.ShouldNotContain("   at ");
+        code.ShouldBe(2, output);
+        output.ShouldNotBeNullOrWhiteSpace();
+        output.ShouldNotContain("   at ");
     }
 
-    [Theory]
-    [InlineData("not json")]
-    [InlineData("[]")]
-    [InlineData("""{"command":"Nonsense","message":{},"expect":"x"}""")]
-    [InlineData("""{"command":"SyncContact","message":{"email":"ada@example.com"},"expect":"ContactSynced"}""")]
-    public async Task A_bad_line_is_named(string line)
+    [Fact]
+    public async Task Help_tells_what_there_is()
     {
-        var file = Path.GetTempFileName();
-        await File.WriteAllTextAsync(file, $"\n{line}\n");
-        await using var sandbox = ServiceProcess.Start(ServiceProcess.FindAssembly("HubSpotMessaging.Sandbox"), ["--file", file]);
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var (code, output) = await RunAsync("--help");
 
-        (await sandbox.WaitForExitAsync(limit.Token)).ShouldBe(2);
-        sandbox.Output.ShouldContain(", line 2: ");
-        sandbox.Output.ShouldNotContain("   at ");
-        File.Delete(file);
+        code.ShouldBe(0);
+        foreach (var option in new[] { "--file", "--auto", "--once", "--no-limit" })
+            output.ShouldContain(option);
     }
+
+    [Fact]
+    public async Task In_a_terminal_a_person_connects_it_with_a_click_and_watches_the_table()
+    {
+        await using var sandbox = ChildProcess.Start( // "script" gives it a terminal.
+            "script", ["--quiet", "--return", "--command", $"stty cols 150 rows 60; dotnet {Assembly}", "/dev/null"],
+            ChildProcess.EnvironmentWithout("ASPNETCORE_", "DOTNET_ENVIRONMENT", "CI"), _folder.FullName);
+        var invitation = await sandbox.WaitForLineAsync(line => line.Contains("/oauth/start", StringComparison.Ordinal), TimeSpan.FromSeconds(60), default);
+        var context = await chromium.NewContextAsync();
+        var page = await context.NewPageAsync();
+
+        await page.GotoAsync(Address().Match(invitation).Value);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Connect app" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Connected to HubSpot");
+        await context.DisposeAsync();
+
+        await sandbox.WaitForLineAsync(line => line.Contains("26 of 26 commands ended as declared", StringComparison.Ordinal), TimeSpan.FromSeconds(90), default);
+        sandbox.Output.ToString().ShouldContain("What came of it");
+        sandbox.Output.ToString().ShouldContain("Somebody used up the limit: waited for");
+        await sandbox.WaitForLineAsync(line => line.Contains("Everything stays up until Ctrl-C", StringComparison.Ordinal), TimeSpan.FromSeconds(10), default);
+    }
+
+    [Fact]
+    public async Task It_stays_for_whoever_types_commands_and_waits_for_a_new_connection_when_the_old_one_is_revoked()
+    {
+        var file = Write("""{"command":"SyncContact","message":{"email":"ada@example.com"}}""");
+        var fifo = Path.Combine(_folder.FullName, "typed");
+        await using var sandbox = ChildProcess.Start(
+            "/bin/sh", ["-c", $"mkfifo {fifo}; tail -f {fifo} | dotnet {Assembly} --auto --file {file}"],
+            ChildProcess.EnvironmentWithout("ASPNETCORE_", "DOTNET_ENVIRONMENT"), _folder.FullName);
+        var hubSpot = Address().Match(await sandbox.WaitForLineAsync(line => line.StartsWith("HubSpot ", StringComparison.Ordinal), TimeSpan.FromSeconds(60), default)).Value;
+        await sandbox.WaitForLineAsync(line => line.Contains("Everything stays up until Ctrl-C", StringComparison.Ordinal), TimeSpan.FromSeconds(60), default);
+        using var http = new HttpClient { BaseAddress = new Uri($"{hubSpot}/") };
+
+        await TypeAsync("nonsense");
+        await sandbox.WaitForLineAsync(line => line.Contains("invalid JSON literal", StringComparison.Ordinal), TimeSpan.FromSeconds(30), default);
+
+        (await http.PostAsync("grants/1234567/revoke", null)).EnsureSuccessStatusCode();
+        await TypeAsync("""{"command":"SyncContact","message":{"commandId":"typed","email":"grace@example.com"}}""");
+        var lost = await sandbox.WaitForLineAsync(line => line.Contains("The connection to HubSpot is lost (Revoked)", StringComparison.Ordinal), TimeSpan.FromSeconds(30), default);
+        await ConnectAsync(new Uri(Address().Match(lost).Value), new Uri(http.BaseAddress, "/oauth/authorize"));
+        await sandbox.WaitForLineAsync(line => line.Contains("\"typed\"", StringComparison.Ordinal) && line.Contains("ContactSynced Created", StringComparison.Ordinal), TimeSpan.FromSeconds(90), default);
+        (await http.GetFromJsonAsync<JsonArray>("contacts"))!.Count.ShouldBe(2);
+
+        async Task TypeAsync(string line) => await File.AppendAllTextAsync(fifo, line + "\n");
+    }
+
+    private static async Task ConnectAsync(Uri start, Uri consentPage)
+    {
+        using var browser = Installation.NewBrowser();
+        using var started = await browser.GetAsync(start);
+        var query = System.Web.HttpUtility.ParseQueryString(started.Headers.Location!.Query);
+        using var form = new FormUrlEncodedContent(
+            [.. query.AllKeys.Select(key => KeyValuePair.Create(key!, query[key]!)), new("portal_id", "1234567"), new("decision", "approve")]);
+        using var consent = await browser.PostAsync(consentPage, form);
+        using var connected = await browser.GetAsync(consent.Headers.Location);
+        connected.EnsureSuccessStatusCode();
+    }
+
+    private static async Task<(int Code, string Output)> RunAsync(params string[] arguments)
+    {
+        await using var sandbox = ServiceProcess.Start(Assembly, arguments);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(120));
+        return (await sandbox.WaitForExitAsync(limit.Token), sandbox.Output);
+    }
+
+    private string Write(string text)
+    {
+        var file = Path.Combine(_folder.FullName, $"{Guid.NewGuid():N}.jsonl");
+        File.WriteAllText(file, text);
+        return file;
+    }
+
+    [GeneratedRegex(@"http://localhost:\d+/[a-z/]+", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Address();
+
+    [GeneratedRegex(@"^\d+ of 100000 done, \d+ a second, \d+ to go, about 00:\d\d:\d\d$", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Progress();
 }

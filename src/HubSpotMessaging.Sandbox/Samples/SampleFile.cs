@@ -127,7 +127,7 @@ internal static class SampleFile
         }
         catch (FormatException exception)
         {
-            throw new FormatException($"\"fault\": {exception.Message}", exception);
+            throw new FormatException($"\"fault\": {WithoutPlace(exception.Message)}", exception);
         }
     }
 
@@ -156,10 +156,10 @@ internal static class SampleFile
         _ => throw new FormatException($"\"{field}\" must be text."),
     };
 
-    /// <summary>Without the line number, which counts within the one line, and with what leads to the place.</summary>
+    /// <summary>With the field, or how far into the line, in place of a line number that counts within the one line.</summary>
     private static string Explain(JsonException exception)
     {
-        var message = exception.Message.Split(" LineNumber:")[0].Split(" Path:")[0].TrimEnd();
+        var message = WithoutPlace(exception.Message);
         return exception switch
         {
             { Path: { Length: > 2 } path } => $"{path[2..]}: {message}",
@@ -167,4 +167,6 @@ internal static class SampleFile
             _ => message,
         };
     }
+
+    private static string WithoutPlace(string message) => message.Split(" LineNumber:")[0].Split(" Path:")[0].TrimEnd();
 }

@@ -30,6 +30,31 @@ public sealed class ConnectingTests(Servers servers, Chromium chromium)
     }
 
     [Fact]
+    public async Task Whoever_opens_the_service_is_led_to_the_connection_and_told_when_it_is_lost()
+    {
+        await using var installation = await Installation.StartAsync(servers, Person.OnAnotherSite(), connect: false);
+        await using var person = await Person.AtAsync(installation, chromium);
+
+        await person.OpenAsync(person.Root);
+        await person.ShouldReadAsync("Not connected yet");
+        await person.Page.GetByRole(AriaRole.Link, new() { Name = "Connect" }).ClickAsync();
+        await person.ShouldBeAskedForConsentAsync();
+        await person.ClickConnectAsync();
+        await person.ShouldReadAsync("Connected to HubSpot");
+
+        await person.OpenAsync(person.Root);
+        await person.ShouldReadAsync("Connected to HubSpot");
+        (await person.ReadAsync()).ShouldContain("1234567");
+
+        installation.HubSpot.Revoke(Installation.Portal);
+        await installation.Bus.PublishAsync("SyncContact", """{ "email": "ada@example.com" }""");
+        await installation.Bus.EventAsync("AuthorizationRequired", message => (string?)message["reason"] == "Revoked");
+        await person.OpenAsync(person.Root);
+        await person.ShouldReadAsync("The connection is lost");
+        person.ShouldHaveSeenNoTrouble();
+    }
+
+    [Fact]
     public async Task A_person_connects_with_the_keyboard_alone()
     {
         await using var installation = await Installation.StartAsync(servers, Person.OnAnotherSite(WithKey), connect: false);

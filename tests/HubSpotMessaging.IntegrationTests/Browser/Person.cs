@@ -30,6 +30,8 @@ internal sealed class Person : IAsyncDisposable
 
     public ILocator Heading => Page.GetByRole(AriaRole.Heading, new() { Level = 1 });
 
+    public Uri Root => _installation.Address;
+
     public Uri Start => new(_installation.Address, "oauth/start");
 
     public Uri Callback => new(_installation.Address, "oauth/callback");

@@ -31,6 +31,8 @@ public sealed class Tour(Servers servers, Chromium chromium) : IAsyncLifetime
             servers, Person.OnAnotherSite(("Operator__Key", Key), ("HubSpot__PortalId", "1234567")), connect: false);
         await using var person = await Person.AtAsync(installation, chromium);
 
+        await person.OpenAsync(person.Root);
+        await SeeAsync("root-not-connected", "Not connected yet");
         await person.OpenAsync(person.Start);
         await SeeAsync("operator-key", "Operators only");
         await person.EnterKeyAsync("wrong");
@@ -50,6 +52,8 @@ public sealed class Tour(Servers servers, Chromium chromium) : IAsyncLifetime
         await person.ChooseAsync(Installation.Portal);
         await person.ClickConnectAsync();
         await SeeAsync("connected", "Connected to HubSpot");
+        await person.OpenAsync(person.Root);
+        await SeeAsync("root-connected", "Connected to HubSpot");
 
         await person.OpenAsync(new Uri(person.Callback, "?code=stolen&state=forged"));
         await SeeAsync("forged", "This did not start here");

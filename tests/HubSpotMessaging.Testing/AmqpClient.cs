@@ -4,10 +4,10 @@ using System.Text.Json.Nodes;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 
-namespace HubSpotMessaging.IntegrationTests;
+namespace HubSpotMessaging.Testing;
 
 /// <summary>A publisher and subscriber that knows AMQP and JSON and nothing of MassTransit, as one in another language would.</summary>
-internal sealed class AmqpClient : IAsyncDisposable
+public sealed class AmqpClient : IAsyncDisposable
 {
     public static readonly string[] Queues =
         ["hubspot-sync-contact", "hubspot-sync-contact-bulk", "hubspot-enroll-in-workflow", "hubspot-post-timeline-event"];

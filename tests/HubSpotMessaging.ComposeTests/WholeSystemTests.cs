@@ -1,0 +1,90 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using System.Web;
+using HubSpotMessaging.Testing;
+
+namespace HubSpotMessaging.ComposeTests;
+
+/// <summary>What README promises of docker-compose.yml, with real containers.</summary>
+public sealed class WholeSystemTests
+{
+    private const string OperatorKey = "let-me-in";
+
+    [Fact]
+    public async Task One_command_brings_up_a_system_that_delivers_and_survives_the_loss_of_a_replica()
+    {
+        await using var system = new ComposeSystem();
+        await system.ComposeAsync("up", "--build", "--detach", "--wait", "--wait-timeout", "300");
+
+        var replicas = await system.ReplicasAsync();
+        replicas.Count.ShouldBe(2);
+        await ConnectAsync(system, startAt: replicas[^1]);
+        foreach (var replica in replicas)
+            (await ReadinessAsync(replica)).ShouldBe("Healthy");
+
+        await using var bus = await AmqpClient.ConnectAsync(system.RabbitMqUri);
+        await bus.SubscribeAsync();
+        await bus.PublishAsync("SyncContact", """{ "commandId": "first", "email": "Ada@Example.com", "properties": { "firstname": "Ada" } }""");
+        var created = await bus.OutcomeAsync("ContactSynced", "first");
+        ((string?)created["result"]).ShouldBe("Created");
+        (await ContactAsync(system))["firstname"]!.ToString().ShouldBe("Ada");
+
+        // Every container is who and what it should be.
+        var services = await system.ContainersAsync("service");
+        (await system.DockerAsync("inspect", "--format", "{{.Config.User}} {{.State.Health.Status}}", services[0])).Trim().ShouldBe("1654 healthy");
+        (await RedisSettingAsync(system, "appendonly")).ShouldBe("yes");
+        (await RedisSettingAsync(system, "appendfsync")).ShouldBe("always");
+        (await RedisSettingAsync(system, "maxmemory-policy")).ShouldBe("noeviction");
+
+        // Stopping a replica finishes what it does, and the other one carries on.
+        await system.DockerAsync("stop", services[0]);
+        (await system.DockerAsync("inspect", "--format", "{{.State.ExitCode}}", services[0])).Trim().ShouldBe("0");
+        await bus.PublishAsync("SyncContact", """{ "commandId": "second", "email": "ada@example.com", "properties": { "city": "London" } }""");
+        var updated = await bus.OutcomeAsync("ContactSynced", "second");
+        ((string?)updated["result"]).ShouldBe("Updated");
+        (await ContactAsync(system))["city"]!.ToString().ShouldBe("London");
+
+        // The tokens survive their Redis.
+        await system.ComposeAsync("restart", "redis");
+        await bus.PublishAsync("SyncContact", """{ "commandId": "third", "email": "ada@example.com", "properties": { "city": "Paris" } }""");
+        await bus.OutcomeAsync("ContactSynced", "third", seconds: 90);
+        (await ContactAsync(system))["city"]!.ToString().ShouldBe("Paris");
+    }
+
+    /// <summary>As an operator's browser does: begins at one replica, and HubSpot sends it back to whichever has the registered address.</summary>
+    private static async Task ConnectAsync(ComposeSystem system, Uri startAt)
+    {
+        using var browser = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
+        using (var stranger = await browser.GetAsync(new Uri(startAt, "oauth/start")))
+            stranger.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+
+        using var key = new FormUrlEncodedContent([new("key", OperatorKey)]);
+        using var start = await browser.PostAsync(new Uri(startAt, "oauth/start"), key);
+        start.StatusCode.ShouldBe(HttpStatusCode.Redirect, await start.Content.ReadAsStringAsync());
+        start.Headers.Location!.Authority.ShouldBe(system.Emulator.Authority);
+        var query = HttpUtility.ParseQueryString(start.Headers.Location.Query);
+        using var consent = new FormUrlEncodedContent(
+            [.. query.AllKeys.Select(name => KeyValuePair.Create(name!, query[name]!)), new("portal_id", "1234567"), new("decision", "approve")]);
+        using var approved = await browser.PostAsync(new Uri(system.Emulator, "oauth/authorize"), consent);
+        using var connected = await browser.GetAsync(approved.Headers.Location);
+        connected.StatusCode.ShouldBe(HttpStatusCode.OK, await connected.Content.ReadAsStringAsync());
+    }
+
+    private static async Task<string?> ReadinessAsync(Uri replica)
+    {
+        using var http = new HttpClient();
+        return (string?)(await http.GetFromJsonAsync<JsonObject>(new Uri(replica, "health/ready")))!["status"];
+    }
+
+    /// <summary>The properties of the one contact that HubSpot holds.</summary>
+    private static async Task<JsonObject> ContactAsync(ComposeSystem system)
+    {
+        using var http = new HttpClient();
+        var contact = (await http.GetFromJsonAsync<JsonArray>(new Uri(system.Emulator, "emulator/contacts")))!.ShouldHaveSingleItem();
+        return contact!["properties"]!.AsObject();
+    }
+
+    private static async Task<string> RedisSettingAsync(ComposeSystem system, string name) =>
+        (await system.ComposeAsync("exec", "-T", "redis", "redis-cli", "config", "get", name)).Split('\n', StringSplitOptions.TrimEntries)[1];
+}
