@@ -63,12 +63,12 @@ internal sealed partial class CommandGate<T>(TokenKeeper tokens, AddressHash add
         if (command.HeaderError is { } headerError)
             errors = [.. errors, headerError];
         if (command.OccurredAt > time.GetUtcNow() + FurthestFuture)
-            errors = [.. errors, new("occurredAt", CommandErrorCodes.InTheFuture, $"occurredAt is {command.OccurredAt:O}, more than five minutes in the future.")];
+            errors = [.. errors, new("occurredAt", CommandErrorCodes.InTheFuture, $"occurredAt is {command.OccurredAt:u}, more than five minutes in the future.")];
 
         if (errors.Count > 0)
             return Reject(command, RejectionCategories.InvalidCommand, string.Join(' ', errors.Take(MostErrors).Select(error => error.Message)), errors);
         if (message.ExpiresAt <= time.GetUtcNow())
-            return Reject(command, RejectionCategories.Expired, $"The command expired at {message.ExpiresAt:O} before it could be delivered.");
+            return Reject(command, RejectionCategories.Expired, $"The command expired at {message.ExpiresAt:u} before it could be delivered.");
         if (command.Key is null && message is not SyncContact)
             return Reject(
                 command,
