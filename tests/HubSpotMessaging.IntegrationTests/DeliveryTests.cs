@@ -2,9 +2,9 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using HubSpotMessaging.Contracts;
 using HubSpotMessaging.Emulator;
+using HubSpotMessaging.Testing;
 using MassTransit;
 using Fault = HubSpotMessaging.Emulator.Fault;
-using HubSpotMessaging.Testing;
 
 namespace HubSpotMessaging.IntegrationTests;
 
