@@ -32,6 +32,17 @@ public sealed class SettingsTests(Servers servers)
         await ShouldNotStartAsync(settings => settings[key] = value, message);
 
     [Fact]
+    public async Task The_example_for_containers_asks_for_what_is_to_be_filled_in_and_for_nothing_else() =>
+        await ShouldNotStartAsync(
+            settings =>
+            {
+                foreach (var line in File.ReadLines(ExampleSettings()).Where(line => line.Length > 0 && line[0] != '#'))
+                    settings[line.Split('=', 2)[0]] = line.Split('=', 2)[1];
+            },
+            "HubSpot:ClientId is missing",
+            "HubSpot:ClientSecret is missing");
+
+    [Fact]
     public async Task A_wrong_password_for_the_broker_is_told() =>
         await ShouldNotStartAsync(
             settings => settings["ConnectionStrings__RabbitMq"] = new UriBuilder(servers.RabbitMq.Uri) { Password = Secret }.Uri.AbsoluteUri,
@@ -95,5 +106,13 @@ public sealed class SettingsTests(Servers servers)
         lines.Count.ShouldBeLessThanOrEqualTo(3, service.Output);
         service.Output.ShouldNotContain(Secret);
         service.Output.ShouldNotContain("   at ");
+    }
+
+    private static string ExampleSettings()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+            if (Path.Combine(folder.FullName, "deploy", "hubspot.env.example") is var path && File.Exists(path))
+                return path;
+        throw new FileNotFoundException("deploy/hubspot.env.example is not there.");
     }
 }

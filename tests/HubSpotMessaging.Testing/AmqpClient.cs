@@ -125,6 +125,21 @@ public sealed class AmqpClient : IAsyncDisposable
         return await channel.MessageCountAsync(queue);
     }
 
+    /// <summary>Whether there is such an exchange.</summary>
+    public async Task<bool> HasExchangeAsync(string exchange)
+    {
+        await using var channel = await _connection.CreateChannelAsync();
+        try
+        {
+            await channel.ExchangeDeclarePassiveAsync(exchange);
+            return true;
+        }
+        catch (RabbitMQ.Client.Exceptions.OperationInterruptedException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Whether a queue can be declared with these arguments, which for one that is there means that it has them.</summary>
     public async Task<bool> HasArgumentsAsync(string queue, Dictionary<string, object?> arguments)
     {

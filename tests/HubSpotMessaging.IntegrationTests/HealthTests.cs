@@ -1,0 +1,53 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using HubSpotMessaging.Testing;
+
+namespace HubSpotMessaging.IntegrationTests;
+
+/// <summary>What probes and subscribers find.</summary>
+public sealed class HealthTests(Servers servers)
+{
+    [Fact]
+    public async Task Readiness_tells_of_a_missing_authorization_without_failing_and_the_health_check_of_the_image_agrees()
+    {
+        await using var installation = await Installation.StartAsync(servers, connect: false);
+
+        (await ReadinessAsync(installation))["status"]!.ToString().ShouldBe("Degraded");
+        var (code, output) = await HealthCheckAsync(installation);
+        code.ShouldBe(0, output);
+        output.ShouldContain("not yet connected: an operator opens /oauth/start");
+
+        (await installation.ConnectAsync()).EnsureSuccessStatusCode();
+        (await ReadinessAsync(installation))["status"]!.ToString().ShouldBe("Healthy");
+        (await HealthCheckAsync(installation)).Output.ShouldContain("connected to account 1234567");
+
+        await installation.Service.StopAsync();
+        (code, output) = await HealthCheckAsync(installation);
+        code.ShouldBe(1, output);
+        output.ShouldContain("does not answer");
+    }
+
+    [Fact]
+    public async Task The_exchanges_of_events_are_there_before_the_first_event()
+    {
+        await using var installation = await Installation.StartAsync(servers);
+
+        // Of all others the test's own subscription has seen to that.
+        (await installation.Bus.HasExchangeAsync("HubSpotMessaging.Contracts:DeliveryPaused")).ShouldBeTrue();
+        (await installation.Bus.HasExchangeAsync("HubSpotMessaging.Contracts:DeliveryResumed")).ShouldBeTrue();
+        (await installation.Bus.HasExchangeAsync("HubSpotMessaging.Contracts:ICommandOutcome")).ShouldBeFalse();
+    }
+
+    private static async Task<JsonObject> ReadinessAsync(Installation installation)
+    {
+        using var http = new HttpClient();
+        return (await http.GetFromJsonAsync<JsonObject>(new Uri(installation.Address, "health/ready")))!;
+    }
+
+    private static async Task<(int Code, string Output)> HealthCheckAsync(Installation installation)
+    {
+        await using var check = ServiceProcess.Start(ServiceProcess.FindAssembly("HubSpotMessaging.Service"), ["healthcheck"], installation.Settings);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        return (await check.WaitForExitAsync(limit.Token), check.Output);
+    }
+}
