@@ -6,8 +6,25 @@ namespace HubSpotMessaging.Sandbox;
 /// <summary>A loopback port that nobody listens on at the moment.</summary>
 internal static class FreePort
 {
-    /// <summary>The preferred one if it is free, else any.</summary>
-    public static int Find(int preferred) => IsFree(preferred) ? preferred : Find();
+    private const int Attempts = 5;
+
+    /// <summary>Starts something on the preferred port if it is free, else on any.</summary>
+    /// <exception cref="IOException">It cannot listen, whatever the port.</exception>
+    public static async Task<T> UseAsync<T>(int preferred, Func<int, Task<T>> startAsync)
+    {
+        var port = IsFree(preferred) ? preferred : Find();
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await startAsync(port);
+            }
+            catch (IOException) when (attempt < Attempts)
+            {
+                port = Find(); // Somebody took the other one in the moment between.
+            }
+        }
+    }
 
     public static int Find()
     {

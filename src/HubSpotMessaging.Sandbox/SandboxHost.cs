@@ -47,16 +47,14 @@ internal sealed class SandboxHost : IAsyncDisposable
     public static async Task<SandboxHost?> StartAsync(SandboxOptions options)
     {
         var redis = EmbeddedRedis.Start();
-        var hubSpot = await EmulatorServer.StartAsync(new() { Port = FreePort.Find(5080), Settings = { RateLimit = options.NoLimit ? null : 110 } });
-        var sandbox = new SandboxHost(redis, hubSpot, Build(redis, hubSpot));
-        if (await sandbox._app.CheckSettingsAsync())
-        {
-            sandbox._app.MapHubSpotMessaging();
-            await sandbox._app.StartAsync();
-            return sandbox;
-        }
+        var hubSpot = await FreePort.UseAsync(5080, port =>
+            EmulatorServer.StartAsync(new() { Port = port, Settings = { RateLimit = options.NoLimit ? null : 110 } }));
+        var app = await FreePort.UseAsync(5000, port => StartServiceAsync(redis, hubSpot, port));
+        if (app is not null)
+            return new(redis, hubSpot, app);
 
-        await sandbox.DisposeAsync();
+        await hubSpot.DisposeAsync();
+        redis.Dispose();
         return null;
     }
 
@@ -84,9 +82,30 @@ internal sealed class SandboxHost : IAsyncDisposable
         _redis.Dispose();
     }
 
-    private static WebApplication Build(EmbeddedRedis redis, EmulatorServer hubSpot)
+    private static async Task<WebApplication?> StartServiceAsync(EmbeddedRedis redis, EmulatorServer hubSpot, int port)
     {
-        var address = $"http://localhost:{FreePort.Find(5000)}";
+        var app = Build(redis, hubSpot, $"http://localhost:{port}");
+        try
+        {
+            if (await app.CheckSettingsAsync())
+            {
+                app.MapHubSpotMessaging();
+                await app.StartAsync();
+                return app;
+            }
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+
+        await app.DisposeAsync();
+        return null;
+    }
+
+    private static WebApplication Build(EmbeddedRedis redis, EmulatorServer hubSpot, string address)
+    {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = "HubSpotMessaging.Service", EnvironmentName = "Development" });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {

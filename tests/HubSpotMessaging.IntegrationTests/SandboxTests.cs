@@ -110,6 +110,16 @@ public sealed partial class SandboxTests(Chromium chromium) : IAsyncDisposable
         output.Trim().ShouldBe($"{file}, line 99999: 'o' is an invalid start of a value. (byte 1)");
     }
 
+    [Fact]
+    public async Task Several_at_the_same_time_get_out_of_each_others_way()
+    {
+        var file = Write("""{"command":"SyncContact","message":{"email":"ada@example.com"},"expect":{"event":"ContactSynced","result":"Created"}}""");
+
+        var runs = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => RunAsync("--once", "--file", file)));
+
+        runs.ShouldAllBe(run => run.Code == 0);
+    }
+
     [Theory]
     [InlineData("--nonsense")]
     [InlineData("--file")]

@@ -7,6 +7,8 @@ namespace HubSpotMessaging.Sandbox.Display;
 /// <summary>A table that grows while the commands travel, with each of them in it.</summary>
 internal sealed class LiveTable(IAnsiConsole console, TimeProvider time) : IDisplay
 {
+    private const int RoomForCommands = 140;
+
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
     public async Task ShowAsync(Scoreboard board, Task work)
@@ -24,27 +26,26 @@ internal sealed class LiveTable(IAnsiConsole console, TimeProvider time) : IDisp
         await work;
     }
 
-    /// <summary>The table as it is now.</summary>
-    public static Table Render(Scoreboard board)
+    private Table Render(Scoreboard board)
     {
         var table = new Table().Expand().Border(TableBorder.Rounded).BorderColor(Color.Grey)
             .AddColumn(new TableColumn("").Width(1))
             .AddColumn("What it shows")
-            .AddColumn(new TableColumn("Command").NoWrap())
             .AddColumn("HubSpot answered")
             .AddColumn("What came of it");
         foreach (var delivered in board.WorthTelling())
             table.AddRow(
                 delivered.IsAsDeclared ? new Markup("[green]✓[/]") : new Markup("[red]✗[/]"),
-                new Text(delivered.Sample.Title),
-                new Text(delivered.Sample.Type),
+                Title(delivered.Sample),
                 new Text(delivered.Answers, Color.Grey),
                 What(delivered));
         foreach (var (sample, answers) in board.UnderWay)
-            table.AddRow(
-                new Markup("[yellow]…[/]"), new Text(sample.Title), new Text(sample.Type), new Text(answers, Color.Grey), new Text("on its way", Color.Yellow));
+            table.AddRow(new Markup("[yellow]…[/]"), Title(sample), new Text(answers, Color.Grey), new Text("on its way", Color.Yellow));
         return table;
     }
+
+    /// <summary>With the command where there is room for it.</summary>
+    private Text Title(Sample sample) => new(console.Profile.Width < RoomForCommands ? sample.Title : $"{sample.Title} ({sample.Type})");
 
     private static Paragraph What(Delivered delivered)
     {
