@@ -17,9 +17,9 @@ internal sealed class Playground(SandboxHost sandbox, Courier courier, IAnsiCons
         console.WriteLine(Example);
         try
         {
-            for (var number = 1; await ReadLineAsync() is { } line; number++)
-                if (!string.IsNullOrWhiteSpace(line))
-                    await TryAsync(line, number);
+            for (var number = 1; await ReadLineAsync() is { } line;)
+                if (!string.IsNullOrWhiteSpace(line) && await TryAsync(line, number))
+                    number++;
 
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, sandbox.Stopping); // Nobody types; somebody may look.
         }
@@ -32,17 +32,20 @@ internal sealed class Playground(SandboxHost sandbox, Courier courier, IAnsiCons
     /// <summary>A console has no way to read that can be given up: the thread that reads ends with the process.</summary>
     private Task<string?> ReadLineAsync() => Task.Run(Console.In.ReadLine).WaitAsync(sandbox.Stopping);
 
-    private async Task TryAsync(string line, int number)
+    private async Task<bool> TryAsync(string line, int number)
     {
         try
         {
             var sample = SampleFile.Parse(line, $"typed-{number}");
             var board = new Scoreboard(1);
             await IDisplay.For(board, console).ShowAsync(board, courier.DeliverAsync([sample], board, new Ledger(), sandbox.Stopping));
+            return true;
         }
         catch (FormatException exception)
         {
-            console.WriteLine(exception.Message);
+            console.WriteLine($"{exception.Message} A command is a line such as");
+            console.WriteLine(Example);
+            return false;
         }
     }
 }

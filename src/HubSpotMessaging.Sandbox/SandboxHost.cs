@@ -49,7 +49,7 @@ internal sealed class SandboxHost : IAsyncDisposable
         var redis = EmbeddedRedis.Start();
         var hubSpot = await FreePort.UseAsync(5080, port =>
             EmulatorServer.StartAsync(new() { Port = port, Settings = { RateLimit = options.NoLimit ? null : 110 } }));
-        var app = await FreePort.UseAsync(5000, port => StartServiceAsync(redis, hubSpot, port));
+        var app = await FreePort.UseAsync(5100, port => StartServiceAsync(redis, hubSpot, port));
         if (app is not null)
             return new(redis, hubSpot, app);
 

@@ -75,7 +75,7 @@ internal sealed class SandboxRun(SandboxHost sandbox, SandboxOptions options, IR
         }
 
         var granted = await sandbox.Inbox.Connected.WaitAsync(sandbox.Stopping);
-        Say($"Connected to HubSpot account {granted.PortalId} by OAuth. Sending {samples.Count} command{(samples.Count == 1 ? "" : "s")}.");
+        Say($"Connected to HubSpot account {granted.PortalId} by OAuth. Sending {Count(samples.Count, "command")}.");
         if (samples.Count > Many && !options.NoLimit)
             Say("HubSpot lets in 110 requests in ten seconds, here as there. To see how it would be without, add --no-limit.");
         Say();
@@ -99,10 +99,16 @@ internal sealed class SandboxRun(SandboxHost sandbox, SandboxOptions options, IR
         if (differences.Count > MostDifferences)
             Say($"... and {differences.Count - MostDifferences} differences more.");
 
-        Say($"{board.AsDeclared} of {board.Total} commands ended as declared, and HubSpot holds {(differences.Count == 0 ? "exactly" : "NOT")} what the outcomes tell: "
-            + $"{hubSpot.Contacts.Count} contacts, {hubSpot.Enrollments.Count} enrolments, {hubSpot.TimelineEvents.Count} timeline events.");
+        Say($"{Verdict(board)}, and HubSpot holds {(differences.Count == 0 ? "exactly" : "NOT")} what the outcomes tell: "
+            + $"{Count(hubSpot.Contacts.Count, "contact")}, {Count(hubSpot.Enrollments.Count, "enrolment")}, {Count(hubSpot.TimelineEvents.Count, "timeline event")}.");
         return board.AsDeclared == board.Total && differences.Count == 0;
     }
+
+    private static string Verdict(Scoreboard board) => board.Undeclared == 0
+        ? $"{board.AsDeclared} of {Count(board.Total, "command")} ended as declared"
+        : $"{Count(board.Total, "command")}: {board.Refused} refused, {board.Total - board.AsDeclared} not as declared";
+
+    private static string Count(int number, string what) => $"{number} {what}{(number == 1 ? "" : "s")}";
 
     private void Say(string text = "")
     {

@@ -13,5 +13,4 @@ if (!await app.CheckSettingsAsync())
     return 1;
 
 app.MapHubSpotMessaging();
-await app.RunAsync();
-return 0;
+return await app.RunUntilStoppedAsync();

@@ -32,9 +32,14 @@ public sealed class HealthTests(Servers servers)
     {
         await using var installation = await Installation.StartAsync(servers);
 
-        // Of all others the test's own subscription has seen to that.
-        (await installation.Bus.HasExchangeAsync("HubSpotMessaging.Contracts:DeliveryPaused")).ShouldBeTrue();
-        (await installation.Bus.HasExchangeAsync("HubSpotMessaging.Contracts:DeliveryResumed")).ShouldBeTrue();
+        await installation.Service.StopAsync();
+        foreach (var exchange in AmqpClient.EventExchanges) // Which the test's own subscription has declared.
+            await installation.Bus.DeleteExchangeAsync(exchange);
+
+        await installation.StartServiceAsync();
+
+        foreach (var exchange in AmqpClient.EventExchanges)
+            (await installation.Bus.HasExchangeAsync(exchange)).ShouldBeTrue(exchange);
         (await installation.Bus.HasExchangeAsync("HubSpotMessaging.Contracts:ICommandOutcome")).ShouldBeFalse();
     }
 

@@ -48,7 +48,35 @@ public sealed partial class SandboxTests(Chromium chromium) : IAsyncDisposable
         output.ShouldContain("(result \"Updated\" was declared, not \"Created\")");
         output.ShouldContain("ok   SyncContact \"also-good\"");
         output.ShouldContain("(the fault met no call)");
-        output.ShouldContain("1 of 3 commands ended as declared, and HubSpot holds exactly what the outcomes tell: 1 contacts");
+        output.ShouldContain("3 commands: 0 refused, 2 not as declared, and HubSpot holds exactly what the outcomes tell: 1 contact,");
+    }
+
+    [Fact]
+    public async Task What_nobody_declared_may_end_in_anything_and_a_refusal_is_marked()
+    {
+        var (code, output) = await RunAsync("--once", "--file", Write(
+            """
+            {"command":"SyncContact","message":{"commandId":"good","email":"ada@example.com"}}
+            {"command":"SyncContact","message":{"commandId":"bad","email":"nobody"}}
+            """));
+
+        code.ShouldBe(0, output);
+        output.ShouldContain("ok   SyncContact \"good\"");
+        output.ShouldContain("!    SyncContact \"bad\"");
+        output.ShouldContain("2 commands: 1 refused, 0 not as declared, and HubSpot holds exactly");
+    }
+
+    [Fact]
+    public async Task The_path_of_a_file_counts_from_where_the_command_is_given()
+    {
+        var project = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Assembly)!, "..", "..", ".."));
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "mine.jsonl"), """{"command":"SyncContact","message":{"email":"ada@example.com"},"expect":"ContactSynced"}""");
+        var configuration = new DirectoryInfo(Path.GetDirectoryName(Assembly)!).Parent!.Name;
+        await using var sandbox = ChildProcess.Start(
+            "dotnet", ["run", "--no-build", "--configuration", configuration, "--project", project, "--", "--once", "--file", "mine.jsonl"],
+            ChildProcess.EnvironmentWithout("ASPNETCORE_", "DOTNET_ENVIRONMENT"), _folder.FullName);
+
+        (await sandbox.Exited.WaitAsync(TimeSpan.FromSeconds(90), TimeProvider.System)).ShouldBe(0, sandbox.Output.ToString());
     }
 
     [Fact]
@@ -61,7 +89,7 @@ public sealed partial class SandboxTests(Chromium chromium) : IAsyncDisposable
 
         code.ShouldBe(1, output);
         output.ShouldContain("HubSpot holds 0 contacts with the address ada@example.com, not one.");
-        output.ShouldContain("1 of 1 commands ended as declared, and HubSpot holds NOT what the outcomes tell: 0 contacts");
+        output.ShouldContain("1 of 1 command ended as declared, and HubSpot holds NOT what the outcomes tell: 0 contacts");
     }
 
     [Fact]

@@ -12,10 +12,12 @@ public sealed class AmqpClient : IAsyncDisposable
     public static readonly string[] Queues =
         ["hubspot-sync-contact", "hubspot-sync-contact-bulk", "hubspot-enroll-in-workflow", "hubspot-post-timeline-event"];
 
-    private static readonly string[] Events =
+    public static readonly string[] EventExchanges =
     [
-        "ContactSynced", "ContactEnrolledInWorkflow", "TimelineEventPosted", "CommandRejected",
-        "TokenRefreshed", "AuthorizationRequired", "AuthorizationGranted",
+        "HubSpotMessaging.Contracts:ContactSynced", "HubSpotMessaging.Contracts:ContactEnrolledInWorkflow",
+        "HubSpotMessaging.Contracts:TimelineEventPosted", "HubSpotMessaging.Contracts:CommandRejected",
+        "HubSpotMessaging.Contracts:TokenRefreshed", "HubSpotMessaging.Contracts:AuthorizationRequired",
+        "HubSpotMessaging.Contracts:AuthorizationGranted",
     ];
 
     private readonly ConcurrentQueue<(string Event, JsonObject Message, string? MessageId)> _events = new();
@@ -38,9 +40,8 @@ public sealed class AmqpClient : IAsyncDisposable
     public async Task SubscribeAsync()
     {
         var queue = await _channel.QueueDeclareAsync();
-        foreach (var name in Events)
+        foreach (var exchange in EventExchanges)
         {
-            var exchange = $"HubSpotMessaging.Contracts:{name}";
             await _channel.ExchangeDeclareAsync(exchange, ExchangeType.Fanout, durable: true);
             await _channel.QueueBindAsync(queue.QueueName, exchange, "");
         }
@@ -139,6 +140,8 @@ public sealed class AmqpClient : IAsyncDisposable
             return false;
         }
     }
+
+    public Task DeleteExchangeAsync(string exchange) => _channel.ExchangeDeleteAsync(exchange);
 
     /// <summary>Whether a queue can be declared with these arguments, which for one that is there means that it has them.</summary>
     public async Task<bool> HasArgumentsAsync(string queue, Dictionary<string, object?> arguments)

@@ -21,9 +21,6 @@ internal static class HomePage
         FaultBook faults)
     {
         var self = $"{request.Scheme}://{request.Host}";
-        var consent = $"/oauth/authorize?client_id={Uri.EscapeDataString(app.ClientId)}" +
-            $"&redirect_uri={Uri.EscapeDataString("http://localhost:5000/oauth/callback")}" +
-            "&scope=oauth%20crm.objects.contacts.read%20crm.objects.contacts.write&optional_scope=automation%20timeline";
 
         return Page.Show(Layout("HubSpot emulator", $$"""
             <h1>A HubSpot <em>that runs here</em></h1>
@@ -42,11 +39,11 @@ internal static class HomePage
               <a href="/emulator/event-types">app event types</a>, <a href="/emulator/properties">contact properties</a>,
               <a href="/emulator/settings">settings</a>. A PUT with one of them adds or replaces it; to the settings, merges.</p>
             <h2>What to try</h2>
-            <p><a href="{{Encode(consent)}}">The consent page</a>, as a customer sees it. Or tokens without it:</p>
+            <p>Connect a service: open its <code>/oauth/start</code>, which leads to the consent page here. Or tokens without it:</p>
             <pre>{{Encode($$"""
                 curl -X POST {{self}}/emulator/grants -d '{"portalId":1234567}'
                 """)}}</pre>
-            <p>The next two batch upserts meet a limit that somebody else used up, then the portal is gone:</p>
+            <p>The next two batch upserts meet a limit that somebody else used up; then the customer uninstalls the app:</p>
             <pre>{{Encode($$$"""
                 curl -X POST {{{self}}}/emulator/faults \
                   -d '{"kind":"rateLimited","retryAfter":2,"times":2,"match":{"path":"*/batch/upsert"}}'

@@ -10,4 +10,7 @@ namespace HubSpotMessaging.Sandbox.Delivery;
 internal sealed record Delivered(Sample Sample, Outcome? Outcome, string Answers, string? Difference)
 {
     public bool IsAsDeclared => Difference is null;
+
+    /// <summary>Whether it was refused without anybody having declared that it would be.</summary>
+    public bool IsRefusedUndeclared => Difference is null && Outcome is { IsRejection: true } && Sample.Expectation is null;
 }

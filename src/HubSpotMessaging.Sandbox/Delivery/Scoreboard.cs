@@ -13,6 +13,8 @@ internal sealed class Scoreboard(int total)
     private readonly SortedDictionary<string, int> _byEvent = new(StringComparer.Ordinal);
     private int _ended;
     private int _asDeclared;
+    private int _undeclared;
+    private int _refused;
 
     /// <summary>How many there are.</summary>
     public int Total { get; } = total;
@@ -30,6 +32,18 @@ internal sealed class Scoreboard(int total)
     public int AsDeclared
     {
         get { lock (_lock) return _asDeclared; }
+    }
+
+    /// <summary>How many of them nobody declared to end in anything.</summary>
+    public int Undeclared
+    {
+        get { lock (_lock) return _undeclared; }
+    }
+
+    /// <summary>How many were refused.</summary>
+    public int Refused
+    {
+        get { lock (_lock) return _refused; }
     }
 
     /// <summary>How many have ended in which event.</summary>
@@ -62,6 +76,8 @@ internal sealed class Scoreboard(int total)
             _underWay.RemoveAll(entry => ReferenceEquals(entry.Sample, delivered.Sample));
             _ended++;
             _asDeclared += delivered.IsAsDeclared ? 1 : 0;
+            _undeclared += delivered.Sample.Expectation is null ? 1 : 0;
+            _refused += delivered.Outcome is { IsRejection: true } ? 1 : 0;
             var name = delivered.Outcome?.Event ?? "no outcome";
             _byEvent[name] = _byEvent.GetValueOrDefault(name) + 1;
             if (TellsOfEach || (!delivered.IsAsDeclared && _worthTelling.Count < MostNotAsDeclared))

@@ -37,7 +37,8 @@ internal sealed class Lines(TextWriter output, TimeProvider time) : IDisplay
         var answers = delivered.Answers.Length > 0 ? $" [HubSpot: {delivered.Answers}]" : "";
         var outcome = delivered.Outcome is { } known ? $"{known.Event} {known.Detail}" : "no outcome";
         var difference = delivered.Difference is { } words ? $" ({words})" : "";
-        return $"{(delivered.IsAsDeclared ? "ok " : "NOT")}  {delivered.Sample.Type} \"{delivered.Sample.Title}\"{answers}: {outcome}{difference}";
+        var mark = delivered switch { { IsAsDeclared: false } => "NOT", { IsRefusedUndeclared: true } => "!  ", _ => "ok " };
+        return $"{mark}  {delivered.Sample.Type} \"{delivered.Sample.Title}\"{answers}: {outcome}{difference}";
     }
 
     private static string Remaining(int left, int ended, TimeSpan elapsed) =>

@@ -35,7 +35,7 @@ internal sealed class LiveTable(IAnsiConsole console, TimeProvider time) : IDisp
             .AddColumn("What came of it");
         foreach (var delivered in board.WorthTelling())
             table.AddRow(
-                delivered.IsAsDeclared ? new Markup("[green]✓[/]") : new Markup("[red]✗[/]"),
+                Mark(delivered),
                 Title(delivered.Sample),
                 new Text(delivered.Answers, Color.Grey),
                 What(delivered));
@@ -46,6 +46,13 @@ internal sealed class LiveTable(IAnsiConsole console, TimeProvider time) : IDisp
 
     /// <summary>With the command where there is room for it.</summary>
     private Text Title(Sample sample) => new(console.Profile.Width < RoomForCommands ? sample.Title : $"{sample.Title} ({sample.Type})");
+
+    private static Text Mark(Delivered delivered) => delivered switch
+    {
+        { IsAsDeclared: false } => new("✗", Color.Red),
+        { IsRefusedUndeclared: true } => new("!", Color.Orange1),
+        _ => new("✓", Color.Green),
+    };
 
     private static Paragraph What(Delivered delivered)
     {

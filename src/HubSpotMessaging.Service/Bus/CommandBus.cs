@@ -18,7 +18,7 @@ internal static class CommandBus
     private static readonly Type[] Events =
     [
         typeof(ContactSynced), typeof(ContactEnrolledInWorkflow), typeof(TimelineEventPosted), typeof(CommandRejected),
-        typeof(TokenRefreshed), typeof(AuthorizationRequired), typeof(AuthorizationGranted), typeof(DeliveryPaused), typeof(DeliveryResumed),
+        typeof(TokenRefreshed), typeof(AuthorizationRequired), typeof(AuthorizationGranted),
     ];
 
     public static void AddCommandBus(this IServiceCollection services, Action<IBusRegistrationConfigurator>? transport)

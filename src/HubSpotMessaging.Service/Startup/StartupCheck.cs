@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
 namespace HubSpotMessaging.Service.Startup;
@@ -19,10 +20,30 @@ internal static partial class StartupCheck
         if (problems.Count == 0)
             return true;
 
+        await SayAsync(problems);
+        return false;
+    }
+
+    /// <summary>Runs until it is stopped; returns the exit code.</summary>
+    public static async Task<int> RunUntilStoppedAsync(this WebApplication app)
+    {
+        try
+        {
+            await app.RunAsync();
+            return 0;
+        }
+        catch (IOException exception) when (exception.InnerException is AddressInUseException)
+        {
+            await SayAsync([$"ASPNETCORE_URLS: {exception.Message} Choose another port."]);
+            return 1;
+        }
+    }
+
+    private static async Task SayAsync(IEnumerable<string> problems)
+    {
         await Console.Error.WriteLineAsync("HubSpotMessaging cannot start:");
         foreach (var problem in problems)
             await Console.Error.WriteLineAsync($"  {problem}");
-        return false;
     }
 
     private static async Task<IReadOnlyList<string>> ProblemsAsync(IServiceProvider services)
