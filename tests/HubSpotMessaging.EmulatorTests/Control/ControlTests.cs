@@ -15,7 +15,7 @@ public sealed class ControlTests : EmulatorTest
 
         page.ContentType.ShouldBe("text/html");
         page.Body.ShouldContain("/emulator/contacts");
-        page.Body.ShouldContain("/oauth/authorize?client_id=emulator-client");
+        page.Body.ShouldContain("/oauth/start");
         (await GetAsync("/emulator/health")).ShouldBe(HttpStatusCode.OK, """{"status":"ok"}""");
     }
 
