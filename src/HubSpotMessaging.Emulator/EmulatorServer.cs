@@ -54,6 +54,7 @@ public sealed class EmulatorServer : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, options.Port));
         builder.Services.AddEmulator(options);
+        builder.Services.AddSingleton<IHostLifetime, GuestLifetime>();
         var app = builder.Build().UseEmulator();
         await app.StartAsync(ct);
         return new EmulatorServer(app);
@@ -116,4 +117,12 @@ public sealed class EmulatorServer : IAsyncDisposable
 
     private T Get<T>()
         where T : notnull => _app.Services.GetRequiredService<T>();
+
+    /// <summary>Ctrl-C is for the process around it to hear.</summary>
+    private sealed class GuestLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
 }

@@ -12,13 +12,12 @@ internal sealed class EmbeddedRedis : IDisposable
     /// <summary>In StackExchange.Redis's form.</summary>
     public string Configuration { get; }
 
-    public static EmbeddedRedis Start()
+    public static Task<EmbeddedRedis> StartAsync() => FreePort.UseAsync(preferred: null, port =>
     {
-        var port = FreePort.Find();
         var server = new GarnetServer(["-q", "--port", $"{port}", "--bind", "127.0.0.1", "--logger-level", "Error", "--lua", "--lua-transaction-mode"]);
         server.Start();
-        return new(server, $"127.0.0.1:{port}");
-    }
+        return Task.FromResult(new EmbeddedRedis(server, $"127.0.0.1:{port}"));
+    });
 
     public void Dispose() => _server.Dispose();
 }

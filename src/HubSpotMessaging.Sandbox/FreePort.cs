@@ -10,23 +10,23 @@ internal static class FreePort
 
     /// <summary>Starts something on the preferred port if it is free, else on any.</summary>
     /// <exception cref="IOException">It cannot listen, whatever the port.</exception>
-    public static async Task<T> UseAsync<T>(int preferred, Func<int, Task<T>> startAsync)
+    public static async Task<T> UseAsync<T>(int? preferred, Func<int, Task<T>> startAsync)
     {
-        var port = IsFree(preferred) ? preferred : Find();
+        var port = preferred is { } wanted && IsFree(wanted) ? wanted : Find();
         for (var attempt = 1; ; attempt++)
         {
             try
             {
                 return await startAsync(port);
             }
-            catch (IOException) when (attempt < Attempts)
+            catch (Exception exception) when (exception is IOException or SocketException && attempt < Attempts)
             {
                 port = Find(); // Somebody took the other one in the moment between.
             }
         }
     }
 
-    public static int Find()
+    private static int Find()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -48,7 +48,7 @@ internal static class FreePort
         }
         catch (SocketException exception)
         {
-            return exception.SocketErrorCode == SocketError.AddressNotAvailable; // No IPv6 on this machine.
+            return exception.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported; // No IPv6 on this machine.
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 
 namespace HubSpotMessaging.Sandbox;
 
@@ -44,8 +45,18 @@ internal static class SandboxCommand
             return WrongInput;
         }
 
-        command.SetAction((result, _) => SandboxRun.RunAsync(OptionsOf(result)));
+        // One place hears of Ctrl-C, from the first moment on; a second one ends the process as it would any other.
+        using var stop = new CancellationTokenSource();
+        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        command.SetAction((result, _) => SandboxRun.RunAsync(OptionsOf(result), stop.Token));
         return await command.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = !stop.IsCancellationRequested;
+            stop.Cancel();
+        }
     }
 
     private static SandboxOptions OptionsOf(ParseResult result)

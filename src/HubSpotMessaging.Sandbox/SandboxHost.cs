@@ -22,7 +22,8 @@ internal sealed class SandboxHost : IAsyncDisposable
     private readonly EmbeddedRedis _redis;
     private readonly WebApplication _app;
 
-    private SandboxHost(EmbeddedRedis redis, EmulatorServer hubSpot, WebApplication app) => (_redis, HubSpot, _app) = (redis, hubSpot, app);
+    private SandboxHost(EmbeddedRedis redis, EmulatorServer hubSpot, WebApplication app, CancellationToken stopping) =>
+        (_redis, HubSpot, _app, Stopping) = (redis, hubSpot, app, stopping);
 
     /// <summary>The emulated HubSpot.</summary>
     public EmulatorServer HubSpot { get; }
@@ -41,17 +42,18 @@ internal sealed class SandboxHost : IAsyncDisposable
     public Inbox Inbox => _app.Services.GetRequiredService<Inbox>();
 
     /// <summary>Cancelled when somebody asks it to end, as with Ctrl-C.</summary>
-    public CancellationToken Stopping => _app.Lifetime.ApplicationStopping;
+    public CancellationToken Stopping { get; }
 
     /// <summary>Starts everything; null when the service could not, which it has then said.</summary>
-    public static async Task<SandboxHost?> StartAsync(SandboxOptions options)
+    public static async Task<SandboxHost?> StartAsync(SandboxOptions options, CancellationToken stopping)
     {
-        var redis = EmbeddedRedis.Start();
+        HttpClient.DefaultProxy = new WebProxy(); // Nothing here goes further than this process.
+        var redis = await EmbeddedRedis.StartAsync();
         var hubSpot = await FreePort.UseAsync(5080, port =>
-            EmulatorServer.StartAsync(new() { Port = port, Settings = { RateLimit = options.NoLimit ? null : 110 } }));
-        var app = await FreePort.UseAsync(5100, port => StartServiceAsync(redis, hubSpot, port));
+            EmulatorServer.StartAsync(new() { Port = port, Settings = { RateLimit = options.NoLimit ? null : 110 } }, stopping));
+        var app = await FreePort.UseAsync(5100, port => StartServiceAsync(redis, hubSpot, port, stopping));
         if (app is not null)
-            return new(redis, hubSpot, app);
+            return new(redis, hubSpot, app, stopping);
 
         await hubSpot.DisposeAsync();
         redis.Dispose();
@@ -63,7 +65,9 @@ internal sealed class SandboxHost : IAsyncDisposable
     {
         using var browser = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
         using var start = await browser.GetAsync(ConnectPage, Stopping);
-        var query = HttpUtility.ParseQueryString(start.Headers.Location!.Query);
+        if (start.Headers.Location is not { } consentPage)
+            throw new InvalidOperationException($"The OAuth flow did not start: {start.StatusCode}.");
+        var query = HttpUtility.ParseQueryString(consentPage.Query);
         using var consent = new FormUrlEncodedContent(
         [
             .. query.AllKeys.Select(key => KeyValuePair.Create(key!, query[key]!)), new("portal_id", Portal), new("decision", "approve"),
@@ -82,7 +86,7 @@ internal sealed class SandboxHost : IAsyncDisposable
         _redis.Dispose();
     }
 
-    private static async Task<WebApplication?> StartServiceAsync(EmbeddedRedis redis, EmulatorServer hubSpot, int port)
+    private static async Task<WebApplication?> StartServiceAsync(EmbeddedRedis redis, EmulatorServer hubSpot, int port, CancellationToken stopping)
     {
         var app = Build(redis, hubSpot, $"http://localhost:{port}");
         try
@@ -90,7 +94,7 @@ internal sealed class SandboxHost : IAsyncDisposable
             if (await app.CheckSettingsAsync())
             {
                 app.MapHubSpotMessaging();
-                await app.StartAsync();
+                await app.StartAsync(stopping);
                 return app;
             }
         }
@@ -107,6 +111,7 @@ internal sealed class SandboxHost : IAsyncDisposable
     private static WebApplication Build(EmbeddedRedis redis, EmulatorServer hubSpot, string address)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = "HubSpotMessaging.Service", EnvironmentName = "Development" });
+        builder.Configuration.Sources.Clear(); // What is set for a real installation has no place here.
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["urls"] = address,
@@ -114,16 +119,14 @@ internal sealed class SandboxHost : IAsyncDisposable
             ["HubSpot:ClientId"] = new EmulatorOptions().ClientId,
             ["HubSpot:ClientSecret"] = new EmulatorOptions().ClientSecret,
             ["HubSpot:RedirectUri"] = $"{address}/oauth/callback",
-            ["HubSpot:PortalId"] = null,
             ["HubSpot:ApiBaseUrl"] = hubSpot.BaseAddress.AbsoluteUri,
             ["HubSpot:AuthorizeUrl"] = new Uri(ForBrowsers(hubSpot.BaseAddress), "oauth/authorize").AbsoluteUri,
             ["HubSpot:Workflows:welcome"] = "flow:585051946",
-            ["Operator:Key"] = null,
-            ["Logging:LogLevel:Default"] = "Error",
+            ["Logging:LogLevel:Default"] = "Critical", // What goes wrong on purpose is told by the table.
             ["Logging:LogLevel:MassTransit"] = "None", // Complains of what an interruption interrupts.
-            ["Logging:LogLevel:HubSpotMessaging.Service.Consumers"] = "None", // The table tells.
             ["Logging:LogLevel:HubSpotMessaging.HubSpot.Authorization"] = "None",
         });
+        builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
         builder.Services.AddSingleton<Inbox>();
         builder.AddHubSpotMessaging(bus =>
         {

@@ -13,31 +13,29 @@ internal sealed class SandboxRun(SandboxHost sandbox, SandboxOptions options, IR
     private const int Many = 1_000;
 
     /// <summary>How long an outcome may take when nobody is there to give up.</summary>
-    private static readonly TimeSpan OutcomeMayTake = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan OutcomeMayTake = TimeSpan.FromMinutes(5);
 
     private readonly IAnsiConsole _console = AnsiConsole.Console;
 
-    public static async Task<int> RunAsync(SandboxOptions options)
+    public static async Task<int> RunAsync(SandboxOptions options, CancellationToken stopping)
     {
         IReadOnlyList<Sample> samples;
         try
         {
             samples = await SampleFile.ReadAsync(options.Files is { Count: > 0 } files ? files : SampleFile.Bundled());
         }
-        catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException or ArgumentException)
         {
             await Console.Error.WriteLineAsync(exception.Message);
             return SandboxCommand.WrongInput;
         }
 
-        await using var sandbox = await SandboxHost.StartAsync(options);
-        if (sandbox is null)
-            return 1;
         try
         {
-            return await new SandboxRun(sandbox, options, samples).RunAsync();
+            await using var sandbox = await SandboxHost.StartAsync(options, stopping);
+            return sandbox is null ? 1 : await new SandboxRun(sandbox, options, samples).RunAsync();
         }
-        catch (Exception) when (sandbox.Stopping.IsCancellationRequested)
+        catch (Exception) when (stopping.IsCancellationRequested)
         {
             Console.WriteLine("Interrupted.");
             return Interrupted;
@@ -99,7 +97,7 @@ internal sealed class SandboxRun(SandboxHost sandbox, SandboxOptions options, IR
         if (differences.Count > MostDifferences)
             Say($"... and {differences.Count - MostDifferences} differences more.");
 
-        Say($"{Verdict(board)}, and HubSpot holds {(differences.Count == 0 ? "exactly" : "NOT")} what the outcomes tell: "
+        Say($"{Verdict(board)}, and HubSpot {(differences.Count == 0 ? "holds exactly" : "does NOT hold")} what the outcomes tell: "
             + $"{Count(hubSpot.Contacts.Count, "contact")}, {Count(hubSpot.Enrollments.Count, "enrolment")}, {Count(hubSpot.TimelineEvents.Count, "timeline event")}.");
         return board.AsDeclared == board.Total && differences.Count == 0;
     }
@@ -118,6 +116,10 @@ internal sealed class SandboxRun(SandboxHost sandbox, SandboxOptions options, IR
             _console.WriteLine(text);
     }
 
-    /// <summary>As wide as the terminal, since it may be written over the top of a live table.</summary>
-    private void SayAbove(string text) => Say(Console.IsOutputRedirected ? text : text.PadRight(_console.Profile.Width));
+    /// <summary>In whole lines of the terminal, since it may be written over the top of a live table.</summary>
+    private void SayAbove(string text)
+    {
+        var width = _console.Profile.Width;
+        Say(Console.IsOutputRedirected ? text : text.PadRight((text.Length + width - 1) / width * width));
+    }
 }

@@ -89,7 +89,7 @@ public sealed partial class SandboxTests(Chromium chromium) : IAsyncDisposable
 
         code.ShouldBe(1, output);
         output.ShouldContain("HubSpot holds 0 contacts with the address ada@example.com, not one.");
-        output.ShouldContain("1 of 1 command ended as declared, and HubSpot holds NOT what the outcomes tell: 0 contacts");
+        output.ShouldContain("1 of 1 command ended as declared, and HubSpot does NOT hold what the outcomes tell: 0 contacts");
     }
 
     [Fact]
@@ -127,6 +127,32 @@ public sealed partial class SandboxTests(Chromium chromium) : IAsyncDisposable
     }
 
     [Fact]
+    public async Task An_interruption_before_everything_is_up_ends_it_cleanly_too()
+    {
+        await using var sandbox = ServiceProcess.Start(Assembly, ["--auto"]);
+        await Task.Delay(TimeSpan.FromMilliseconds(900), TimeProvider.System); // Wherever it is then, it must end.
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+
+        sandbox.Signal(2);
+
+        (await sandbox.WaitForExitAsync(limit.Token)).ShouldBe(130, sandbox.Output);
+        sandbox.Output.ShouldNotContain("   at ");
+    }
+
+    [Fact]
+    public async Task What_is_set_for_a_real_installation_has_no_say()
+    {
+        await using var sandbox = ServiceProcess.Start(Assembly, ["--once", "--file", Write("""{"command":"SyncContact","message":{"email":"ada@example.com"},"expect":"ContactSynced"}""")],
+        [
+            new("HubSpot__Scopes", "oauth x"), new("HubSpot__PortalId", "1"), new("Operator__Key", "key"), new("http_proxy", "http://127.0.0.1:9"),
+            new("Kestrel__Endpoints__Http__Url", "http://127.0.0.1:9"), new("ConnectionStrings__Redis", "nowhere:1"), new("ASPNETCORE_URLS", "http://127.0.0.1:9"),
+        ]);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+
+        (await sandbox.WaitForExitAsync(limit.Token)).ShouldBe(0, sandbox.Output);
+    }
+
+    [Fact]
     public async Task A_bad_line_at_the_end_of_a_hundred_thousand_is_named_before_anything_is_sent()
     {
         var good = """{"command":"SyncContact","message":{"email":"ada@example.com"}}""";
@@ -151,6 +177,7 @@ public sealed partial class SandboxTests(Chromium chromium) : IAsyncDisposable
     [Theory]
     [InlineData("--nonsense")]
     [InlineData("--file")]
+    [InlineData("--file", "")]
     [InlineData("--file", "/")]
     [InlineData("--file", "/not/there.jsonl")]
     public async Task Odd_arguments_are_told(params string[] arguments)

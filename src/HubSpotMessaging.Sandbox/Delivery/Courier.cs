@@ -104,5 +104,5 @@ internal sealed class Courier(IBus bus, Inbox inbox, EmulatorServer hubSpot, Tim
 
     /// <summary>What no two commands may be about at the same time.</summary>
     private static IEnumerable<string> SubjectsOf(Sample sample) =>
-        sample.Email is { } email ? [$"id {sample.Command.CommandId}", $"contact {email}"] : [$"id {sample.Command.CommandId}"];
+        sample.Email is { } email ? [$"id {Inbox.Key(sample.Command.CommandId!)}", $"contact {email}"] : [$"id {Inbox.Key(sample.Command.CommandId!)}"];
 }

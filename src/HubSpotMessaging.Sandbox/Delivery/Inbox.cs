@@ -41,5 +41,6 @@ internal sealed class Inbox
             OnConnectionLost?.Invoke(required);
     }
 
-    private static string Key(string commandId) => commandId.Length > LongestId ? commandId[..LongestId] : commandId;
+    /// <summary>What an outcome is known by.</summary>
+    public static string Key(string commandId) => commandId.Length > LongestId ? commandId[..LongestId] : commandId;
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using HubSpotMessaging.Contracts;
 using HubSpotMessaging.Emulator;
 using HubSpotMessaging.Sandbox.Samples;
@@ -47,22 +48,22 @@ internal sealed class Ledger
             case PostTimelineEvent timeline when outcome is { IsRejection: false }:
                 if (sample.Email is { } email)
                     Write(email, []); // HubSpot creates the contact where it is missing.
-                _events[(timeline.EventType, (string)outcome.Fields["eventId"]!)] = timeline;
+                _events[(timeline.EventType.Trim(), (string)outcome.Fields["eventId"]!)] = timeline;
                 break;
             default:
-                EnterDoubts(sample, isUnknown: outcome is null or { IsUnknown: true });
+                EnterDoubts(sample, isUnknown: outcome is null or { IsUnknown: true }, mayHaveWritten: outcome is null or { IsBeforeAnyWrite: false });
                 break;
         }
     }
 
-    private void EnterDoubts(Sample sample, bool isUnknown)
+    private void EnterDoubts(Sample sample, bool isUnknown, bool mayHaveWritten)
     {
         if (sample.Email is { } email)
         {
             var writes = sample.Command is not EnrollInWorkflow { Properties: null or { Count: 0 } };
-            if (writes && (isUnknown || sample.Command is EnrollInWorkflow)) // Whose properties are written before it is refused.
+            if (writes && (isUnknown || (sample.Command is EnrollInWorkflow && mayHaveWritten)))
                 _uncertainContacts.Add(email);
-            if (isUnknown)
+            if (isUnknown && sample.Command is EnrollInWorkflow)
                 _uncertainEnrollments.Add(email);
         }
 
@@ -87,13 +88,27 @@ internal sealed class Ledger
                 yield return $"HubSpot holds {contacts[email].Count()} contacts with the address {email}, not one.";
             else
                 foreach (var (name, value) in properties)
-                    if (contact.Properties.GetValueOrDefault(name, "") is var actual && actual != value)
+                    if (contact.Properties.GetValueOrDefault(name, "") is var actual && !IsSame(actual, value))
                         yield return $"HubSpot holds {name} \"{actual}\" of {email}, not \"{value}\".";
         }
 
         foreach (var contact in contacts.Where(contact => !_contacts.ContainsKey(contact.Key) && !_uncertainContacts.Contains(contact.Key)))
             yield return $"HubSpot holds a contact {contact.Key}, of which no outcome tells.";
     }
+
+    /// <summary>HubSpot keeps moments and booleans in a form of its own.</summary>
+    private static bool IsSame(string held, string sent) =>
+        held == sent
+        || (bool.TryParse(held, out var heldFlag) && bool.TryParse(sent, out var sentFlag) && heldFlag == sentFlag)
+        || (MomentOf(held) is { } moment && moment == MomentOf(sent))
+        || (held.Contains(';', StringComparison.Ordinal) && held.Trim(';') == sent.Trim(';'));
+
+    private static DateTimeOffset? MomentOf(string text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds) && milliseconds is > 100_000_000 and < 253_402_300_800_000
+            ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
+            : text.Contains('-', StringComparison.Ordinal) && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment)
+                ? moment
+                : null;
 
     private IEnumerable<string> EnrollmentDifferences(IReadOnlyList<Enrollment> held)
     {

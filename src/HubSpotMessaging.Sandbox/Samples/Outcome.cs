@@ -15,6 +15,10 @@ internal sealed record Outcome(string Event, JsonObject Fields, string Detail)
     /// <summary>Whether it leaves open if HubSpot did it.</summary>
     public bool IsUnknown => IsRejection && (string?)Fields["category"] is RejectionCategories.NoOutcome or RejectionCategories.OutcomeUnknown;
 
+    /// <summary>Whether it is a refusal that comes before anything is written.</summary>
+    public bool IsBeforeAnyWrite => IsRejection && (string?)Fields["category"]
+        is RejectionCategories.InvalidCommand or RejectionCategories.Expired or RejectionCategories.NoIdempotencyKey or RejectionCategories.UnknownWorkflow;
+
     public static Outcome Of<T>(T outcome)
         where T : class, ICommandOutcome =>
         new(typeof(T).Name, JsonSerializer.SerializeToNode(outcome, JsonSerializerOptions.Web)!.AsObject(), outcome switch

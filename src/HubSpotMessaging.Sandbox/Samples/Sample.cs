@@ -25,7 +25,7 @@ internal sealed record Sample
     public string Title => About ?? Command.CommandId!;
 
     /// <summary>The address of the contact it is about, if it names one.</summary>
-    public string? Email => Address is { Length: > 0 } address ? EmailAddress.Normalize(address) : null;
+    public string? Email => Address is { } address && !string.IsNullOrWhiteSpace(address) ? EmailAddress.Normalize(address) : null;
 
     private string? Address => Command switch
     {

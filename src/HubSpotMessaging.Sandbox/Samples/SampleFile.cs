@@ -36,8 +36,8 @@ internal static class SampleFile
     public static async Task<IReadOnlyList<Sample>> ReadAsync(IEnumerable<string> paths)
     {
         var samples = new List<Sample>();
-        foreach (var path in paths)
-            samples.AddRange(await ReadAsync(path));
+        foreach (var (index, path) in paths.Index())
+            samples.AddRange(await ReadAsync(path, index == 0 ? Path.GetFileName(path) : $"{Path.GetFileName(path)}#{index + 1}"));
         return samples;
     }
 
@@ -73,7 +73,7 @@ internal static class SampleFile
         }
     }
 
-    private static async Task<IReadOnlyList<Sample>> ReadAsync(string path)
+    private static async Task<IReadOnlyList<Sample>> ReadAsync(string path, string name)
     {
         if (Directory.Exists(path))
             throw new FormatException($"{path} is a folder; a file is expected.");
@@ -82,11 +82,13 @@ internal static class SampleFile
         await foreach (var line in File.ReadLinesAsync(path))
         {
             number++;
+            if (line.Contains('\uFFFD', StringComparison.Ordinal))
+                problems.Add($"{path}, line {number}: not UTF-8.");
             if (string.IsNullOrWhiteSpace(line))
                 continue;
             try
             {
-                samples.Add(Parse(line, $"{Path.GetFileName(path)}:{number}"));
+                samples.Add(Parse(line, $"{name}:{number}"));
             }
             catch (FormatException exception)
             {
@@ -113,7 +115,7 @@ internal static class SampleFile
     private static T Read<T>(JsonObject message)
         where T : IHubSpotCommand
     {
-        var fields = typeof(T).GetProperties().Select(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name)).ToList();
+        var fields = FieldsOf(typeof(T));
         return message.FirstOrDefault(field => !fields.Contains(field.Key, StringComparer.OrdinalIgnoreCase)).Key is { } unknown
             ? throw new FormatException($"{typeof(T).Name} has no field \"{unknown}\"; it has {string.Join(", ", fields)}.")
             : message.Deserialize<T>(Json)!;
@@ -134,20 +136,23 @@ internal static class SampleFile
     private static Expectation? ReadExpectation(JsonNode? expect) => expect switch
     {
         null => null,
-        JsonValue => new(EventOf(expect), new Dictionary<string, JsonNode?>()),
-        JsonObject fields => new(
-            EventOf(fields["event"]),
-            fields.Where(field => field.Key != "event").ToDictionary(field => field.Key, field => field.Value, StringComparer.Ordinal)),
+        JsonValue => Expect(expect, []),
+        JsonObject fields => Expect(fields["event"], fields.Where(field => field.Key != "event")),
         _ => throw new FormatException("\"expect\" must be the name of an event, or an object with \"event\" and fields of it."),
     };
 
-    private static string EventOf(JsonNode? node)
+    private static Expectation Expect(JsonNode? node, IEnumerable<KeyValuePair<string, JsonNode?>> fields)
     {
-        string[] events = [nameof(ContactSynced), nameof(ContactEnrolledInWorkflow), nameof(TimelineEventPosted), nameof(CommandRejected)];
-        return node is JsonValue value && value.TryGetValue<string>(out var name) && events.Contains(name, StringComparer.Ordinal)
-            ? name
-            : throw new FormatException($"\"expect\" must name one of {string.Join(", ", events)}.");
+        Type[] events = [typeof(ContactSynced), typeof(ContactEnrolledInWorkflow), typeof(TimelineEventPosted), typeof(CommandRejected)];
+        var name = node is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+        var type = Array.Find(events, type => type.Name == name)
+            ?? throw new FormatException($"\"expect\" must name one of {string.Join(", ", events.Select(type => type.Name))}.");
+        return fields.FirstOrDefault(field => !FieldsOf(type).Contains(field.Key, StringComparer.Ordinal)).Key is { } unknown
+            ? throw new FormatException($"{type.Name} has no field \"{unknown}\"; it has {string.Join(", ", FieldsOf(type))}.")
+            : new(type.Name, fields.ToDictionary(field => field.Key, field => field.Value, StringComparer.Ordinal));
     }
+
+    private static IReadOnlyList<string> FieldsOf(Type type) => [.. type.GetProperties().Select(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name))];
 
     private static string? Text(JsonObject json, string field) => json[field] switch
     {

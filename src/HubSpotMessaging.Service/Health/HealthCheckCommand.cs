@@ -16,7 +16,7 @@ internal static class HealthCheckCommand
     public static async Task<int> RunAsync()
     {
         var readiness = new Uri(Address(new ConfigurationBuilder().AddEnvironmentVariables("ASPNETCORE_").Build()), HealthEndpoints.ReadyPath);
-        using var http = new HttpClient { Timeout = AnswerMayTake };
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = AnswerMayTake };
         try
         {
             using var answer = await http.GetAsync(readiness);
@@ -35,7 +35,7 @@ internal static class HealthCheckCommand
     {
         var port = configuration["URLS"] is { Length: > 0 } urls
             ? urls.Split(';').Where(url => url.StartsWith("http:", StringComparison.OrdinalIgnoreCase)).Select(BindingAddress.Parse).FirstOrDefault()?.Port
-            : configuration["HTTP_PORTS"] is { Length: > 0 } ports ? int.Parse(ports.Split(';')[0], CultureInfo.InvariantCulture) : null;
+            : ushort.TryParse(configuration["HTTP_PORTS"]?.Split(';')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? given : null;
         return new UriBuilder("http", "127.0.0.1", port ?? 5000).Uri;
     }
 }

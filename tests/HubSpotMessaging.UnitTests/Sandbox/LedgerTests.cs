@@ -124,6 +124,40 @@ public sealed class LedgerTests : IAsyncLifetime
         _ledger.DifferencesFrom(_hubSpot).ShouldBe(["HubSpot holds city \"Paris\" of ada@example.com, not \"London\"."]);
     }
 
+    [Fact]
+    public void A_refusal_before_anything_was_written_leaves_no_doubt()
+    {
+        Enter(Sync, Synced());
+        Enter(Enroll with { Properties = new Dictionary<string, string?> { ["city"] = "Rome" } }, Rejected(RejectionCategories.Expired));
+
+        _ledger.DifferencesFrom(_hubSpot).ShouldBe(["HubSpot holds 0 contacts with the address ada@example.com, not one."]);
+    }
+
+    [Theory]
+    [InlineData("2026-09-10T12:00:00.000Z", "2026-09-10T12:00:00Z")]
+    [InlineData("2026-09-10T12:00:00.000Z", "1789041600000")]
+    [InlineData("2026-09-10T12:00:00.000Z", "2026-09-10T14:00:00+02:00")]
+    [InlineData("true", "TRUE")]
+    [InlineData("billing;support", ";billing;support")]
+    public void A_value_in_HubSpots_own_form_is_the_same_value(string held, string sent)
+    {
+        HoldContact(held);
+        Enter(Sync with { Properties = new Dictionary<string, string?> { ["city"] = sent } }, Synced());
+
+        _ledger.DifferencesFrom(_hubSpot).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Blanks_around_an_event_are_not_part_of_it()
+    {
+        HoldContact("London");
+        await PostEventAsync("1");
+        Enter(Sync, Synced());
+        Enter(Post with { EventType = " 1001298 ", Email = " ", ObjectId = "1" }, Posted());
+
+        _ledger.DifferencesFrom(_hubSpot).ShouldBeEmpty();
+    }
+
     private void Enter(IHubSpotCommand command, Outcome? outcome) =>
         _ledger.Enter(new(new Sample { Type = command.GetType().Name, Command = command }, outcome, Answers: "", Difference: null));
 

@@ -1,3 +1,4 @@
+using System.Text;
 using HubSpotMessaging.Contracts;
 using HubSpotMessaging.Emulator;
 using HubSpotMessaging.Sandbox.Samples;
@@ -50,6 +51,7 @@ public sealed class SampleFileTests
     [InlineData("""{"command":"SyncContact","message":{"email":"a@b.co"},"expects":"x"}""", "\"expects\" is not known")]
     [InlineData("""{"command":"SyncContact","message":{"email":"a@b.co"},"expect":"Nothing"}""", "\"expect\" must name one of ContactSynced, ")]
     [InlineData("""{"command":"SyncContact","message":{"email":"a@b.co"},"expect":{"result":"Created"}}""", "\"expect\" must name one of ContactSynced, ")]
+    [InlineData("""{"command":"SyncContact","message":{"email":"a@b.co"},"expect":{"event":"ContactSynced","catgory":null}}""", "ContactSynced has no field \"catgory\"")]
     [InlineData("""{"command":"SyncContact","message":{"email":"a@b.co"},"expect":["ContactSynced"]}""", "\"expect\" must be the name of an event")]
     [InlineData("""{"command":"SyncContact","message":{"email":"a@b.co"},"fault":{"kind":"flood"}}""", "\"fault\": ")]
     [InlineData("""{"command":"SyncContact","message":{"email":"a@b.co"},"fault":{"kind":"latency","milliseconds":-1}}""", "\"fault\": ")]
@@ -77,6 +79,26 @@ public sealed class SampleFileTests
         (await Should.ThrowAsync<FormatException>(() => ReadAsync("\n \n"))).Message.ShouldContain("there are no commands in it");
         (await Should.ThrowAsync<FormatException>(() => SampleFile.ReadAsync([Path.GetTempPath()]))).Message.ShouldContain("is a folder");
         await Should.ThrowAsync<FileNotFoundException>(() => SampleFile.ReadAsync([Path.Combine(Path.GetTempPath(), "not-there.jsonl")]));
+    }
+
+    [Fact]
+    public async Task Bytes_that_are_no_text_are_told()
+    {
+        var file = Path.GetTempFileName();
+        await File.WriteAllBytesAsync(file, Encoding.Latin1.GetBytes("""{"command":"SyncContact","message":{"email":"a@b.co","properties":{"city":"Köln"}}}"""));
+
+        (await Should.ThrowAsync<FormatException>(() => SampleFile.ReadAsync([file]))).Message.ShouldBe($"{file}, line 1: not UTF-8.");
+        File.Delete(file);
+    }
+
+    [Fact]
+    public async Task Commands_without_an_id_get_one_that_no_other_file_has()
+    {
+        var file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, Good);
+
+        (await SampleFile.ReadAsync([file, file])).Select(sample => sample.Command.CommandId).Distinct().Count().ShouldBe(2);
+        File.Delete(file);
     }
 
     [Fact]

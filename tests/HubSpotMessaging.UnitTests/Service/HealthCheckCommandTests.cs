@@ -9,6 +9,7 @@ public sealed class HealthCheckCommandTests
     [InlineData(null, null, "http://127.0.0.1:5000/")]
     [InlineData(null, "8080", "http://127.0.0.1:8080/")]
     [InlineData(null, "8081;8082", "http://127.0.0.1:8081/")]
+    [InlineData(null, "nonsense", "http://127.0.0.1:5000/")]
     [InlineData("http://+:7000", "8080", "http://127.0.0.1:7000/")]
     [InlineData("http://localhost:7000/", null, "http://127.0.0.1:7000/")]
     [InlineData("https://*:7001;http://[::]:7002", null, "http://127.0.0.1:7002/")]
