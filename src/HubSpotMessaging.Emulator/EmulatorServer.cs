@@ -117,12 +117,4 @@ public sealed class EmulatorServer : IAsyncDisposable
 
     private T Get<T>()
         where T : notnull => _app.Services.GetRequiredService<T>();
-
-    /// <summary>Ctrl-C is for the process around it to hear.</summary>
-    private sealed class GuestLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    }
 }

@@ -36,6 +36,13 @@ internal static class SandboxCommand
         var command = new RootCommand(
             "The whole road in one process: the service, an emulator in HubSpot's place, an embedded Redis and an in-memory bus. "
             + "All of it is gone at the end.") { Files, Auto, Once, NoLimit };
+
+        // One place hears of Ctrl-C, from the first moment on; a second one ends the process as it would any other.
+        using var stop = new CancellationTokenSource();
+        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        command.SetAction((result, _) => SandboxRun.RunAsync(OptionsOf(result), stop.Token));
+
         var parsed = command.Parse(args);
         if (parsed.Errors.Count > 0)
         {
@@ -45,12 +52,7 @@ internal static class SandboxCommand
             return WrongInput;
         }
 
-        // One place hears of Ctrl-C, from the first moment on; a second one ends the process as it would any other.
-        using var stop = new CancellationTokenSource();
-        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        command.SetAction((result, _) => SandboxRun.RunAsync(OptionsOf(result), stop.Token));
-        return await command.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+        return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
 
         void Stop(PosixSignalContext signal)
         {

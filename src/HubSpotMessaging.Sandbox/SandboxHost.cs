@@ -17,7 +17,7 @@ namespace HubSpotMessaging.Sandbox;
 internal sealed class SandboxHost : IAsyncDisposable
 {
     /// <summary>The account that it connects to when it does that by itself.</summary>
-    public const string Portal = "1234567";
+    private const string Portal = "1234567";
 
     private readonly EmbeddedRedis _redis;
     private readonly WebApplication _app;
@@ -126,7 +126,7 @@ internal sealed class SandboxHost : IAsyncDisposable
             ["Logging:LogLevel:MassTransit"] = "None", // Complains of what an interruption interrupts.
             ["Logging:LogLevel:HubSpotMessaging.HubSpot.Authorization"] = "None",
         });
-        builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
+        builder.Services.AddSingleton<IHostLifetime, GuestLifetime>();
         builder.Services.AddSingleton<Inbox>();
         builder.AddHubSpotMessaging(bus =>
         {

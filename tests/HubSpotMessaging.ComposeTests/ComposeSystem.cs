@@ -1,4 +1,5 @@
 using System.Globalization;
+using HubSpotMessaging.Testing;
 using HubSpotMessaging.Testing.Processes;
 
 namespace HubSpotMessaging.ComposeTests;
@@ -12,7 +13,7 @@ internal sealed class ComposeSystem : IAsyncDisposable
     private static readonly TimeSpan CommandMayTake = TimeSpan.FromMinutes(8); // The images are built, and their packages fetched.
 
     private readonly string _project = $"hubspot-messaging-test-{Environment.ProcessId}";
-    private readonly string _folder = RepositoryFolder();
+    private readonly string _folder = Path.GetDirectoryName(Repository.Find("docker-compose.yml"))!;
     private readonly int _servicePort = FreePorts.Next();
     private readonly int _rabbitMqPort = FreePorts.Next();
     private readonly int _emulatorPort = FreePorts.Next();
@@ -73,13 +74,5 @@ internal sealed class ComposeSystem : IAsyncDisposable
         var code = await process.Exited.WaitAsync(CommandMayTake, TimeProvider.System);
         code.ShouldBe(0, $"{program} {string.Join(' ', arguments)}:\n{process.Output}");
         return process.Output.ToString();
-    }
-
-    private static string RepositoryFolder()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-            if (File.Exists(Path.Combine(folder.FullName, "docker-compose.yml")))
-                return folder.FullName;
-        throw new FileNotFoundException("docker-compose.yml is not there.");
     }
 }

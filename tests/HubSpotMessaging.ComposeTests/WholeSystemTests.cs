@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using System.Web;
 using HubSpotMessaging.Testing;
 
 namespace HubSpotMessaging.ComposeTests;
@@ -63,10 +62,7 @@ public sealed class WholeSystemTests
         using var start = await browser.PostAsync(new Uri(startAt, "oauth/start"), key);
         start.StatusCode.ShouldBe(HttpStatusCode.Redirect, await start.Content.ReadAsStringAsync());
         start.Headers.Location!.Authority.ShouldBe(system.Emulator.Authority);
-        var query = HttpUtility.ParseQueryString(start.Headers.Location.Query);
-        using var consent = new FormUrlEncodedContent(
-            [.. query.AllKeys.Select(name => KeyValuePair.Create(name!, query[name]!)), new("portal_id", "1234567"), new("decision", "approve")]);
-        using var approved = await browser.PostAsync(new Uri(system.Emulator, "oauth/authorize"), consent);
+        using var approved = await ConsentForm.SubmitAsync(browser, start.Headers.Location);
         using var connected = await browser.GetAsync(approved.Headers.Location);
         connected.StatusCode.ShouldBe(HttpStatusCode.OK, await connected.Content.ReadAsStringAsync());
     }

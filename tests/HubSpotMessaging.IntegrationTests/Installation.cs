@@ -98,14 +98,7 @@ internal sealed class Installation : IAsyncDisposable
     {
         using var start = await browser.GetAsync(new Uri(Address, "oauth/start"));
         start.StatusCode.ShouldBe(HttpStatusCode.Redirect);
-        var query = System.Web.HttpUtility.ParseQueryString(start.Headers.Location!.Query);
-        using var form = new FormUrlEncodedContent(
-        [
-            .. query.AllKeys.Select(key => KeyValuePair.Create(key!, query[key]!)),
-            new("portal_id", portal.ToString(System.Globalization.CultureInfo.InvariantCulture)),
-            new("decision", decision),
-        ]);
-        using var consent = await browser.PostAsync(new Uri(HubSpot.BaseAddress, "oauth/authorize"), form);
+        using var consent = await ConsentForm.SubmitAsync(browser, start.Headers.Location!, portal, decision);
         consent.StatusCode.ShouldBe(HttpStatusCode.Redirect, await consent.Content.ReadAsStringAsync());
         return consent.Headers.Location!;
     }

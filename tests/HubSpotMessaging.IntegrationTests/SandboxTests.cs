@@ -238,21 +238,18 @@ public sealed partial class SandboxTests(Chromium chromium) : IAsyncDisposable
         (await http.PostAsync("grants/1234567/revoke", null)).EnsureSuccessStatusCode();
         await TypeAsync("""{"command":"SyncContact","message":{"commandId":"typed","email":"grace@example.com"}}""");
         var lost = await sandbox.WaitForLineAsync(line => line.Contains("The connection to HubSpot is lost (Revoked)", StringComparison.Ordinal), TimeSpan.FromSeconds(30), default);
-        await ConnectAsync(new Uri(Address().Match(lost).Value), new Uri(http.BaseAddress, "/oauth/authorize"));
+        await ConnectAsync(new Uri(Address().Match(lost).Value));
         await sandbox.WaitForLineAsync(line => line.Contains("\"typed\"", StringComparison.Ordinal) && line.Contains("ContactSynced Created", StringComparison.Ordinal), TimeSpan.FromSeconds(90), default);
         (await http.GetFromJsonAsync<JsonArray>("contacts"))!.Count.ShouldBe(2);
 
         async Task TypeAsync(string line) => await File.AppendAllTextAsync(fifo, line + "\n");
     }
 
-    private static async Task ConnectAsync(Uri start, Uri consentPage)
+    private static async Task ConnectAsync(Uri start)
     {
         using var browser = Installation.NewBrowser();
         using var started = await browser.GetAsync(start);
-        var query = System.Web.HttpUtility.ParseQueryString(started.Headers.Location!.Query);
-        using var form = new FormUrlEncodedContent(
-            [.. query.AllKeys.Select(key => KeyValuePair.Create(key!, query[key]!)), new("portal_id", "1234567"), new("decision", "approve")]);
-        using var consent = await browser.PostAsync(consentPage, form);
+        using var consent = await ConsentForm.SubmitAsync(browser, started.Headers.Location!);
         using var connected = await browser.GetAsync(consent.Headers.Location);
         connected.EnsureSuccessStatusCode();
     }

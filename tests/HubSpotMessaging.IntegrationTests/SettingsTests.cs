@@ -38,7 +38,7 @@ public sealed class SettingsTests(Servers servers)
         await ShouldNotStartAsync(
             settings =>
             {
-                foreach (var line in File.ReadLines(ExampleSettings()).Where(line => line.Length > 0 && line[0] != '#'))
+                foreach (var line in File.ReadLines(Repository.Find("deploy/hubspot.env.example")).Where(line => line.Length > 0 && line[0] != '#'))
                     settings[line.Split('=', 2)[0]] = line.Split('=', 2)[1];
             },
             "HubSpot:ClientId is missing",
@@ -120,13 +120,5 @@ public sealed class SettingsTests(Servers servers)
         service.Output.Split('\n')
             .Where(line => !line.Contains("\"Microsoft.Extensions.Hosting.Internal.Host\"", StringComparison.Ordinal)) // Logs whatever ends the start.
             .ShouldNotContain(line => line.Contains("   at ", StringComparison.Ordinal));
-    }
-
-    private static string ExampleSettings()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-            if (Path.Combine(folder.FullName, "deploy", "hubspot.env.example") is var path && File.Exists(path))
-                return path;
-        throw new FileNotFoundException("deploy/hubspot.env.example is not there.");
     }
 }

@@ -127,36 +127,13 @@ public sealed class AmqpClient : IAsyncDisposable
     }
 
     /// <summary>Whether there is such an exchange.</summary>
-    public async Task<bool> HasExchangeAsync(string exchange)
-    {
-        await using var channel = await _connection.CreateChannelAsync();
-        try
-        {
-            await channel.ExchangeDeclarePassiveAsync(exchange);
-            return true;
-        }
-        catch (RabbitMQ.Client.Exceptions.OperationInterruptedException)
-        {
-            return false;
-        }
-    }
+    public Task<bool> HasExchangeAsync(string exchange) => IsAllowedAsync(channel => channel.ExchangeDeclarePassiveAsync(exchange));
 
     public Task DeleteExchangeAsync(string exchange) => _channel.ExchangeDeleteAsync(exchange);
 
     /// <summary>Whether a queue can be declared with these arguments, which for one that is there means that it has them.</summary>
-    public async Task<bool> HasArgumentsAsync(string queue, Dictionary<string, object?> arguments)
-    {
-        await using var channel = await _connection.CreateChannelAsync();
-        try
-        {
-            await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments);
-            return true;
-        }
-        catch (RabbitMQ.Client.Exceptions.OperationInterruptedException)
-        {
-            return false;
-        }
-    }
+    public Task<bool> HasArgumentsAsync(string queue, Dictionary<string, object?> arguments) =>
+        IsAllowedAsync(channel => channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments));
 
     public async Task DeleteQueuesAsync()
     {
@@ -173,12 +150,15 @@ public sealed class AmqpClient : IAsyncDisposable
         _arrived.Dispose();
     }
 
-    private async Task<bool> ExistsAsync(string queue)
+    private Task<bool> ExistsAsync(string queue) => IsAllowedAsync(channel => channel.QueueDeclarePassiveAsync(queue));
+
+    /// <summary>On a channel of its own, since the broker closes one on which it refuses something.</summary>
+    private async Task<bool> IsAllowedAsync(Func<IChannel, Task> action)
     {
         await using var channel = await _connection.CreateChannelAsync();
         try
         {
-            await channel.QueueDeclarePassiveAsync(queue);
+            await action(channel);
             return true;
         }
         catch (RabbitMQ.Client.Exceptions.OperationInterruptedException)

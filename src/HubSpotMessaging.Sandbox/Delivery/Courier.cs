@@ -14,14 +14,11 @@ namespace HubSpotMessaging.Sandbox.Delivery;
 /// <param name="patience">How long an outcome may take; null for as long as it takes.</param>
 internal sealed class Courier(IBus bus, Inbox inbox, EmulatorServer hubSpot, TimeSpan? patience)
 {
-    /// <summary>Up to this many commands are followed one by one.</summary>
-    public const int FewEnoughToFollow = 100;
-
     private const int AtATime = 64;
 
     public async Task DeliverAsync(IReadOnlyList<Sample> samples, Scoreboard board, Ledger ledger, CancellationToken cancellationToken)
     {
-        var width = samples.Count <= FewEnoughToFollow ? 1 : AtATime;
+        var width = board.TellsOfEach ? 1 : AtATime;
         using var window = new SemaphoreSlim(width);
         var last = new Dictionary<string, Task>(StringComparer.Ordinal);
         var all = new List<Task>(samples.Count);
@@ -35,27 +32,10 @@ internal sealed class Courier(IBus bus, Inbox inbox, EmulatorServer hubSpot, Tim
                     await window.WaitAsync(cancellationToken);
 
                 var before = Task.WhenAll(SubjectsOf(sample).Select(subject => last.GetValueOrDefault(subject, Task.CompletedTask)));
-                var delivery = DeliverOneAsync(sample, before);
+                var delivery = DeliverOneAsync(sample, before, places);
                 foreach (var subject in SubjectsOf(sample))
                     last[subject] = delivery;
                 all.Add(delivery);
-
-                async Task DeliverOneAsync(Sample one, Task predecessors)
-                {
-                    try
-                    {
-                        await predecessors;
-                        var calls = width == 1 ? new CallWatch(hubSpot) : null;
-                        board.Sent(one, calls);
-                        var delivered = await DeliverAsync(one, calls, cancellationToken);
-                        ledger.Enter(delivered);
-                        board.HasEnded(delivered);
-                    }
-                    finally
-                    {
-                        window.Release(places);
-                    }
-                }
             }
         }
         finally
@@ -64,6 +44,23 @@ internal sealed class Courier(IBus bus, Inbox inbox, EmulatorServer hubSpot, Tim
         }
 
         await Task.WhenAll(all);
+
+        async Task DeliverOneAsync(Sample sample, Task before, int places)
+        {
+            try
+            {
+                await before;
+                var calls = board.TellsOfEach ? new CallWatch(hubSpot) : null;
+                board.Sent(sample, calls);
+                var delivered = await DeliverAsync(sample, calls, cancellationToken);
+                ledger.Enter(delivered);
+                board.HasEnded(delivered);
+            }
+            finally
+            {
+                window.Release(places);
+            }
+        }
     }
 
     private async Task<Delivered> DeliverAsync(Sample sample, CallWatch? calls, CancellationToken cancellationToken)

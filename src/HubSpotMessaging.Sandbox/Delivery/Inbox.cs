@@ -1,15 +1,13 @@
 using System.Collections.Concurrent;
 using HubSpotMessaging.Contracts;
 using HubSpotMessaging.Sandbox.Samples;
+using HubSpotMessaging.Service.Consumers;
 
 namespace HubSpotMessaging.Sandbox.Delivery;
 
 /// <summary>What the bus has said, for whoever waits for it.</summary>
 internal sealed class Inbox
 {
-    /// <summary>Of a command id that is too long the service keeps as much.</summary>
-    private const int LongestId = 200;
-
     private readonly ConcurrentDictionary<string, TaskCompletionSource<Outcome>> _awaited = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource<AuthorizationGranted> _granted = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -41,6 +39,6 @@ internal sealed class Inbox
             OnConnectionLost?.Invoke(required);
     }
 
-    /// <summary>What an outcome is known by.</summary>
-    public static string Key(string commandId) => commandId.Length > LongestId ? commandId[..LongestId] : commandId;
+    /// <summary>What an outcome is known by: as much of the command id as the service keeps.</summary>
+    public static string Key(string commandId) => commandId.Length > CommandIdentity.LongestKey ? commandId[..CommandIdentity.LongestKey] : commandId;
 }

@@ -5,6 +5,7 @@ namespace HubSpotMessaging.Sandbox.Delivery;
 /// <summary>Where the commands are, for whoever shows it.</summary>
 internal sealed class Scoreboard(int total)
 {
+    private const int FewEnoughToTell = 100;
     private const int MostNotAsDeclared = 20;
 
     private readonly Lock _lock = new();
@@ -20,7 +21,7 @@ internal sealed class Scoreboard(int total)
     public int Total { get; } = total;
 
     /// <summary>Whether there are so few that each is told of.</summary>
-    public bool TellsOfEach => Total <= Courier.FewEnoughToFollow;
+    public bool TellsOfEach => Total <= FewEnoughToTell;
 
     /// <summary>How many have ended.</summary>
     public int Ended

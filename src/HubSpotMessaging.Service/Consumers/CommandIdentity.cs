@@ -19,7 +19,7 @@ internal sealed record CommandIdentity
     private const string Envelope = "application/vnd.masstransit+json";
 
     /// <summary>The longest key that is kept of a command that will be rejected for it: it goes into headers, which are short.</summary>
-    private const int LongestKey = 200;
+    public const int LongestKey = 200;
 
     /// <summary>The command's type, such as <c>SyncContact</c>.</summary>
     public required string CommandType { get; init; }
