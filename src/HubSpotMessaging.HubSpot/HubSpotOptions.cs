@@ -18,6 +18,9 @@ public sealed class HubSpotOptions
     /// </summary>
     public Uri? RedirectUri { get; set; }
 
+    /// <summary>Where an operator connects the service to HubSpot: beside <see cref="RedirectUri"/>.</summary>
+    public Uri ConnectAddress => new(RedirectUri!, "start");
+
     /// <summary>The HubSpot account (portal) that this installation belongs to. When set, any other one is refused.</summary>
     public long? PortalId { get; set; }
 

@@ -7,6 +7,7 @@ using HubSpotMessaging.HubSpot.Api.Timeline;
 using HubSpotMessaging.HubSpot.Api.Workflows;
 using HubSpotMessaging.HubSpot.Authorization;
 using HubSpotMessaging.HubSpot.Delivery;
+using HubSpotMessaging.HubSpot.Line;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -22,8 +23,8 @@ public static class HubSpotServiceCollectionExtensions
         new JsonSerializerOptions(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull }));
 
     /// <summary>
-    /// Adds HubSpot's API, the tokens and the delivery. Needs an <c>IConnectionMultiplexer</c>, an <see cref="IAuthorizationEvents"/>
-    /// and the configuration section <c>HubSpot</c>.
+    /// Adds HubSpot's API, the tokens, the line and the delivery. Needs an <c>IConnectionMultiplexer</c> and the configuration section
+    /// <c>HubSpot</c>. What is to be told (<see cref="Outbox"/>) waits for whoever publishes it.
     /// </summary>
     public static IServiceCollection AddHubSpot(this IServiceCollection services)
     {
@@ -33,9 +34,26 @@ public static class HubSpotServiceCollectionExtensions
         services.AddSingleton<AnswerClassifier>();
         services.AddTransient<RequestTimeoutHandler>();
 
+        services.AddSingleton<StateChanges>();
+        services.AddSingleton<DeliveryLine>();
+        services.AddSingleton<LineStore>();
+        services.AddSingleton<Outbox>();
+        services.AddHostedService<LineWatch>();
+
         services.AddApi<IOAuthApi>().AddHttpMessageHandler<RequestTimeoutHandler>();
+        services.AddOptions<TokenEncryptionOptions>().BindConfiguration(TokenEncryptionOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<TokenEncryptionOptions>, TokenEncryptionOptionsValidator>();
+        services.AddSingleton<TokenEncryption>();
         services.AddSingleton<TokenStore>();
-        services.AddSingleton<TokenKeeper>();
+        services.AddSingleton<TokenRenewal>();
+        services.AddSingleton(provider => new TokenKeeper(
+            provider.GetRequiredService<TokenStore>(),
+            provider.GetRequiredService<TokenRenewal>(),
+            provider.GetRequiredService<OAuthClient>(),
+            provider.GetRequiredService<IOptions<HubSpotOptions>>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IAccessTokens>(provider => provider.GetRequiredService<TokenKeeper>());
+        services.AddHostedService<TokenWatch>();
         services.AddTransient<AuthorizationHandler>();
         services.AddSingleton<OAuthClient>();
 

@@ -1,9 +1,10 @@
 using HubSpotMessaging.HubSpot;
-using HubSpotMessaging.HubSpot.Authorization;
+using HubSpotMessaging.Service.Announcements;
 using HubSpotMessaging.Service.Bus;
 using HubSpotMessaging.Service.Health;
 using HubSpotMessaging.Service.OAuth;
 using HubSpotMessaging.Service.Operators;
+using HubSpotMessaging.Service.Pausing;
 using HubSpotMessaging.Service.Startup;
 using HubSpotMessaging.Service.Telemetry;
 using MassTransit;
@@ -28,11 +29,11 @@ public static class HubSpotMessagingApplication
 
         services.AddHubSpot();
         services.AddSingleton<AddressHash>();
-        services.AddSingleton<AuthorizationAnnouncer>();
-        services.AddSingleton<IAuthorizationEvents>(provider => provider.GetRequiredService<AuthorizationAnnouncer>());
+        services.AddSingleton<Metrics>();
 
         services.AddCommandBus(bus);
-        services.AddHostedService<AuthorizationWatch>(); // After the bus, so that what it announces finds one.
+        services.AddPausing();
+        services.AddAnnouncements(); // After the bus, so that what is announced finds one.
 
         services.AddSingleton<OperatorGuard>();
         services.AddSingleton<OAuthStates>();

@@ -17,7 +17,8 @@ public sealed class AmqpClient : IAsyncDisposable
         "HubSpotMessaging.Contracts:ContactSynced", "HubSpotMessaging.Contracts:ContactEnrolledInWorkflow",
         "HubSpotMessaging.Contracts:TimelineEventPosted", "HubSpotMessaging.Contracts:CommandRejected",
         "HubSpotMessaging.Contracts:TokenRefreshed", "HubSpotMessaging.Contracts:AuthorizationRequired",
-        "HubSpotMessaging.Contracts:AuthorizationGranted",
+        "HubSpotMessaging.Contracts:AuthorizationGranted", "HubSpotMessaging.Contracts:DeliveryPaused",
+        "HubSpotMessaging.Contracts:DeliveryResumed",
     ];
 
     private readonly ConcurrentQueue<(string Event, JsonObject Message, string? MessageId)> _events = new();

@@ -31,6 +31,8 @@ public sealed class ConventionTests
         {
             using var reader = new StreamReader(HubSpot.GetManifestResourceStream(script)!);
             var text = reader.ReadToEnd();
+            if (text.StartsWith("-- Functions", StringComparison.Ordinal))
+                continue; // What others begin with.
             text.ShouldContain("-- KEYS", Case.Sensitive, script);
             text.ShouldContain("-- Reply", Case.Sensitive, script);
         }

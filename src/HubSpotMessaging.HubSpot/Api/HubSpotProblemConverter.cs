@@ -77,16 +77,19 @@ internal sealed class HubSpotProblemConverter : JsonConverter<HubSpotProblem>
         }
     }
 
-    private static IReadOnlyDictionary<string, IReadOnlyList<string>> Context(JsonElement body)
+    /// <summary>What stands in the context of single errors, such as the scopes that are missing, belongs to the whole, too.</summary>
+    private static Dictionary<string, IReadOnlyList<string>> Context(JsonElement body)
     {
         var context = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
-        if (!body.TryGetProperty("context", out var element) || !IsObject(element))
-            return context;
+        if (body.TryGetProperty("context", out var element) && IsObject(element))
+            foreach (var entry in element.EnumerateObject())
+                context[entry.Name] = entry.Value.ValueKind == JsonValueKind.Array
+                    ? [.. entry.Value.EnumerateArray().Select(value => value.ToString())]
+                    : [entry.Value.ToString()];
 
-        foreach (var entry in element.EnumerateObject())
-            context[entry.Name] = entry.Value.ValueKind == JsonValueKind.Array
-                ? [.. entry.Value.EnumerateArray().Select(value => value.ToString())]
-                : [entry.Value.ToString()];
+        if (body.TryGetProperty("errors", out var errors) && errors.ValueKind == JsonValueKind.Array)
+            foreach (var (name, values) in errors.EnumerateArray().Where(IsObject).SelectMany(Context))
+                context.TryAdd(name, values);
 
         return context;
     }

@@ -1,87 +1,136 @@
 using HubSpotMessaging.HubSpot.Api;
 using HubSpotMessaging.HubSpot.Api.OAuth;
-using Microsoft.Extensions.Logging;
+using HubSpotMessaging.HubSpot.Line;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
 namespace HubSpotMessaging.HubSpot.Authorization;
 
 /// <summary>
-/// Keeps the access token fresh: ahead of its end, by one replica at a time, and never believing a passing trouble to be a loss of
-/// authorization.
+/// The tokens of this process: requests use the access token in memory, and everybody here who finds it used up shares one renewal,
+/// which no single caller can cancel.
 /// </summary>
-public sealed partial class TokenKeeper(
-    TokenStore store,
-    OAuthClient oauth,
-    IAuthorizationEvents events,
-    IOptions<HubSpotOptions> options,
-    TimeProvider time,
-    ILogger<TokenKeeper> logger)
+public sealed class TokenKeeper : IAccessTokens
 {
-    private static readonly TimeSpan LeasePoll = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan PauseAfterTrouble = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan PauseAfterClientRejected = TimeSpan.FromMinutes(1);
-
-    /// <summary>Longer than a refresh can take, so that the lease of a living replica does not end under it.</summary>
-    private readonly TimeSpan _leaseDuration = options.Value.RequestTimeout + TimeSpan.FromSeconds(30);
+    private readonly TokenStore _store;
+    private readonly TokenRenewal _renewal;
+    private readonly OAuthClient _oauth;
+    private readonly TimeProvider _time;
+    private readonly long? _configuredPortal;
 
     private readonly Lock _gate = new();
-    private readonly string _owner = Guid.NewGuid().ToString("N");
-    private Task<TokenSet>? _renewal;
-    private TokenSet? _current;
-    private TokenSet? _last;
-    private DateTimeOffset _noRefreshBefore;
+    private Task<HeldTokens>? _renewing;
+    private HeldTokens? _current;
+    private HeldTokens? _last;
+
+    /// <summary>Keeps no tokens yet.</summary>
+    internal TokenKeeper(TokenStore store, TokenRenewal renewal, OAuthClient oauth, IOptions<HubSpotOptions> options, TimeProvider time) =>
+        (_store, _renewal, _oauth, _time, _configuredPortal) = (store, renewal, oauth, time, options.Value.PortalId);
 
     /// <summary>The account (portal) that the service is connected to, as far as this replica knows.</summary>
-    public long? PortalId => Volatile.Read(ref _last)?.PortalId ?? options.Value.PortalId;
+    public long? PortalId => Volatile.Read(ref _last)?.Tokens.PortalId ?? _configuredPortal;
 
-    /// <summary>Tokens with an access token that is alive.</summary>
-    /// <exception cref="AuthorizationUnavailableException">There are none: a person must connect the service, or HubSpot's token
-    /// endpoint cannot be reached.</exception>
+    /// <summary>Whether this replica has an access token that is alive.</summary>
+    public bool IsAuthorized => Volatile.Read(ref _current)?.IsAlive == true;
+
+    /// <summary>When the access token is due; null while there is none.</summary>
+    internal TimeSpan? DueIn => Volatile.Read(ref _current)?.DueIn;
+
+    /// <inheritdoc/>
     public async ValueTask<TokenSet> GetAsync(CancellationToken cancellationToken)
     {
-        var current = Volatile.Read(ref _current);
-        return current is not null && !current.IsDueForRefresh(time.GetUtcNow())
-            ? current
-            : await RenewAsync(refused: null, cancellationToken);
+        if (Volatile.Read(ref _current) is not { IsAlive: true } current)
+            return await RenewAsync(refused: null, cancellationToken);
+
+        if (current.IsDueForRefresh)
+            _ = ShareRenewal(refused: null); // Ahead of time nobody has to wait for it.
+        return current.Tokens;
     }
 
-    /// <summary>Tokens other than the ones with an access token that HubSpot refused.</summary>
-    /// <exception cref="AuthorizationUnavailableException">There are none.</exception>
+    /// <inheritdoc/>
     public async Task<TokenSet> ReplaceAsync(AccessToken refused, CancellationToken cancellationToken)
     {
-        var current = Volatile.Read(ref _current);
-        if (current is null || current.AccessToken == refused)
-            current = await RenewAsync(refused, cancellationToken);
+        if (Volatile.Read(ref _current) is { IsAlive: true } current && current.Tokens.AccessToken != refused)
+            return current.Tokens;
 
         // A renewal that was under way already need not have known of the refusal.
-        return current.AccessToken != refused ? current : await RenewAsync(refused, cancellationToken);
+        var renewed = await RenewAsync(refused, cancellationToken);
+        return renewed.AccessToken != refused ? renewed : await RenewAsync(refused, cancellationToken);
+    }
+
+    /// <summary>Looks what is stored, and does what has to be done about it: refreshes what is due, adopts, repairs.</summary>
+    /// <exception cref="AuthorizationUnavailableException">There are no tokens to be had.</exception>
+    public Task LookAsync(CancellationToken cancellationToken) => RenewAsync(refused: null, cancellationToken);
+
+    /// <summary>Waits until nothing is under way of which a token could be lost.</summary>
+    public Task SettledAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+            return (_renewing ?? Task.CompletedTask).WaitAsync(cancellationToken);
     }
 
     /// <summary>Stores what a person granted.</summary>
     /// <exception cref="RedisException">Redis cannot be reached.</exception>
-    public async Task<TokenSet> GrantAsync(TokenResponse response, long portalId)
+    public async Task<TokenSet> GrantAsync(TokenResponse response, long portalId, IReadOnlyList<string> scopes)
     {
         ArgumentNullException.ThrowIfNull(response);
-        var tokens = Adopt(await store.GrantAsync(ToTokens(response, response.RefreshToken, portalId)));
-        LogGranted(portalId, tokens.Generation);
-        return tokens;
+        var known = await _store.ReadAsync();
+        var tokens = new TokenSet
+        {
+            AccessToken = response.AccessToken,
+            RefreshToken = response.RefreshToken,
+            Lifetime = TimeSpan.FromSeconds(response.ExpiresIn),
+            GeneratedAt = _time.GetUtcNow(),
+            PortalId = portalId,
+            Generation = Math.Max(known.Generation, Volatile.Read(ref _last)?.Tokens.Generation ?? 0) + 1,
+            Grant = Grant.New(_time),
+            Origin = TokenOrigin.Granted,
+        };
+        await _store.GrantAsync(tokens, new AuthorizationGiven(portalId, scopes));
+        return Hold(new HeldTokens(tokens, _time)).Tokens;
     }
 
-    /// <summary>Callers share one renewal, which no single one of them can cancel.</summary>
-    private async Task<TokenSet> RenewAsync(AccessToken? refused, CancellationToken cancellationToken)
+    /// <summary>Takes the grant back at HubSpot, and forgets the tokens here.</summary>
+    /// <exception cref="RedisException">Redis cannot be reached.</exception>
+    public async Task<DisconnectResult> DisconnectAsync(CancellationToken cancellationToken)
     {
-        Task<TokenSet> renewal;
-        lock (_gate)
+        while (await _store.ReadAsync() is { Tokens: { } tokens } stored)
         {
-            if (_renewal is null or { IsCompleted: true })
-                _renewal = RenewForAllAsync(refused);
-            renewal = _renewal;
+            var answer = await _oauth.RevokeAsync(tokens.RefreshToken, cancellationToken);
+            if (!answer.Succeeded)
+                return new DisconnectResult.NotConfirmed(answer.Problem);
+
+            // Unless other tokens have come meanwhile, which are then to be revoked, too.
+            if (await _store.LoseAsync(AuthorizationLoss.Revoked, stored, forget: true) is not Losing.Lost)
+                continue;
+
+            Volatile.Write(ref _current, null);
+            return new DisconnectResult.Done();
         }
 
+        return new DisconnectResult.NothingToDo();
+    }
+
+    private async Task<TokenSet> RenewAsync(AccessToken? refused, CancellationToken cancellationToken) =>
+        (await ShareRenewal(refused).WaitAsync(cancellationToken)).Tokens;
+
+    private Task<HeldTokens> ShareRenewal(AccessToken? refused)
+    {
+        lock (_gate)
+            return _renewing = _renewing is null or { IsCompleted: true } ? RenewForAllAsync(refused) : _renewing;
+    }
+
+    private async Task<HeldTokens> RenewForAllAsync(AccessToken? refused)
+    {
+        await Task.Yield(); // Leaves the lock before anything else happens.
         try
         {
-            return await renewal.WaitAsync(cancellationToken);
+            return Hold(await _renewal.RenewAsync(Volatile.Read(ref _last), refused));
+        }
+        catch (AuthorizationUnavailableException)
+        {
+            Volatile.Write(ref _current, null);
+            throw;
         }
         catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
         {
@@ -89,165 +138,27 @@ public sealed partial class TokenKeeper(
         }
     }
 
-    private async Task<TokenSet> RenewForAllAsync(AccessToken? refused)
-    {
-        await Task.Yield(); // Leaves the lock before anything else happens.
-
-        while (true)
-        {
-            var stored = await ReadAsync();
-            if (Usable(stored, refused) is { } usable)
-                return Adopt(usable);
-
-            await EnsureHopeAsync(stored);
-            if (await store.TryLeaseAsync(_owner, _leaseDuration))
-                return await RefreshUnderLeaseAsync(refused);
-
-            // Another replica is refreshing. Ahead of time there is no hurry: the old token serves meanwhile.
-            if (StillServes(stored.Tokens, refused) is { } serving)
-                return Adopt(serving);
-
-            await Task.Delay(LeasePoll, time);
-        }
-    }
-
-    private async Task<TokenSet> RefreshUnderLeaseAsync(AccessToken? refused)
-    {
-        try
-        {
-            // The one who had the lease before may have brought what is wanted.
-            var stored = await ReadAsync();
-            if (Usable(stored, refused) is { } usable)
-                return Adopt(usable);
-
-            await EnsureHopeAsync(stored);
-            return Adopt(await RefreshAsync(stored.Tokens!, refused));
-        }
-        finally
-        {
-            await store.ReleaseAsync(_owner);
-        }
-    }
-
-    private async Task<TokenSet> RefreshAsync(TokenSet old, AccessToken? refused)
-    {
-        if (time.GetUtcNow() < _noRefreshBefore)
-            return StillServes(old, refused) ?? throw new AuthorizationUnavailableException("HubSpot's token endpoint is in trouble.");
-
-        var answer = await oauth.RefreshAsync(old.RefreshToken, CancellationToken.None);
-        if (answer.Succeeded)
-            return await StoreAsync(old, answer.Value);
-
-        if (LossIn(answer.Problem) is { } loss)
-        {
-            if (loss == AuthorizationLoss.ClientRejected)
-                _noRefreshBefore = time.GetUtcNow() + PauseAfterClientRejected;
-            await LoseAsync(loss, old);
-            throw new AuthorizationUnavailableException("HubSpot refused to refresh the access token.");
-        }
-
-        var pause = answer.Problem.RetryAfter is { } asked && asked > PauseAfterTrouble ? asked : PauseAfterTrouble;
-        _noRefreshBefore = time.GetUtcNow() + pause;
-        LogRefreshFailed(answer.Kind, answer.Problem.Status, answer.Problem.CorrelationId, pause);
-        return StillServes(old, refused)
-            ?? throw new AuthorizationUnavailableException("HubSpot's token endpoint is in trouble, and the access token has ended.");
-    }
-
-    private async Task<TokenSet> StoreAsync(TokenSet old, TokenResponse response)
-    {
-        var fresh = ToTokens(response, old.RefreshToken, response.HubId ?? old.PortalId);
-        if (await store.ReplaceAsync(old.RefreshToken, fresh) is not { } stored)
-        {
-            // Somebody connected anew meanwhile: theirs is newer.
-            return (await ReadAsync()).Tokens ?? throw new AuthorizationUnavailableException();
-        }
-
-        LogRefreshed(stored.Generation, stored.ExpiresAt);
-        await events.RefreshedAsync(stored, CancellationToken.None);
-        return stored;
-    }
-
-    /// <summary>What is stored, unless it belongs to another account than this installation does.</summary>
-    private async Task<StoredAuthorization> ReadAsync()
-    {
-        var stored = await store.ReadAsync();
-        if (stored.Tokens?.PortalId is { } portal && options.Value.PortalId is { } expected && portal != expected)
-        {
-            LogForeignTokens(portal, expected);
-            throw new AuthorizationUnavailableException($"The tokens in Redis are those of HubSpot account {portal}, not of {expected} (HubSpot:PortalId).");
-        }
-
-        return stored;
-    }
-
-    /// <summary>Throws when only a person can help.</summary>
-    private async Task EnsureHopeAsync(StoredAuthorization stored)
-    {
-        if (stored.Tokens is null)
-        {
-            await LoseAsync(AuthorizationLoss.NotYetAuthorized, null);
-            throw new AuthorizationUnavailableException("Nobody has connected the service to HubSpot yet.");
-        }
-
-        if (stored.Loss == AuthorizationLoss.Revoked)
-            throw new AuthorizationUnavailableException("HubSpot does not honour the grant any more; a person must connect the service again.");
-    }
-
-    private async Task LoseAsync(AuthorizationLoss loss, TokenSet? tokens)
-    {
-        Volatile.Write(ref _current, null);
-        if (!await store.LoseAsync(loss, tokens?.RefreshToken))
-            return;
-
-        LogRequired(loss);
-        await events.RequiredAsync(loss, tokens?.PortalId, CancellationToken.None);
-    }
-
-    private TokenSet? Usable(StoredAuthorization stored, AccessToken? refused) =>
-        stored is { Loss: null, Tokens: { } tokens } && tokens.AccessToken != refused && !tokens.IsDueForRefresh(time.GetUtcNow()) ? tokens : null;
-
-    private TokenSet? StillServes(TokenSet? tokens, AccessToken? refused) =>
-        tokens is not null && tokens.AccessToken != refused && tokens.IsAlive(time.GetUtcNow()) ? tokens : null;
-
-    private TokenSet Adopt(TokenSet tokens)
+    private HeldTokens Hold(HeldTokens tokens)
     {
         Volatile.Write(ref _current, tokens);
-        Volatile.Write(ref _last, tokens); // Whose outcomes are told also while there is no authorization.
+        Volatile.Write(ref _last, tokens); // To tell whose outcomes they are, and what Redis ought to hold, while there is no authorization.
         return tokens;
     }
+}
 
-    private TokenSet ToTokens(TokenResponse response, RefreshToken fallback, long? portalId) => new()
+/// <summary>How taking the authorization back ends.</summary>
+public abstract record DisconnectResult
+{
+    private DisconnectResult()
     {
-        AccessToken = response.AccessToken,
-        RefreshToken = response.RefreshToken.IsEmpty ? fallback : response.RefreshToken,
-        Lifetime = TimeSpan.FromSeconds(response.ExpiresIn),
-        GeneratedAt = time.GetUtcNow(),
-        PortalId = portalId,
-    };
+    }
 
-    /// <summary>
-    /// A loss is only what HubSpot says in so many words: by RFC 6749's error or by its older one. A rate limit, a time-out or an
-    /// error page is none.
-    /// </summary>
-    private static AuthorizationLoss? LossIn(HubSpotProblem problem) => problem.Status is not (400 or 401) ? null : problem.Category switch
-    {
-        "invalid_grant" or "BAD_REFRESH_TOKEN" => AuthorizationLoss.Revoked,
-        "invalid_client" or "BAD_CLIENT_ID" or "BAD_CLIENT_SECRET" => AuthorizationLoss.ClientRejected,
-        _ => null,
-    };
+    /// <summary>HubSpot does not honour the tokens any more, and they are forgotten here.</summary>
+    public sealed record Done : DisconnectResult;
 
-    [LoggerMessage(LogLevel.Information, "Connected to HubSpot account {PortalId}, tokens of generation {Generation} stored")]
-    private partial void LogGranted(long portalId, long generation);
+    /// <summary>There were no tokens.</summary>
+    public sealed record NothingToDo : DisconnectResult;
 
-    [LoggerMessage(LogLevel.Information, "Access token refreshed: generation {Generation}, good until {ExpiresAt:O}")]
-    private partial void LogRefreshed(long generation, DateTimeOffset expiresAt);
-
-    [LoggerMessage(LogLevel.Warning, "Refreshing the access token failed: {Kind} (status {Status}, correlation id {CorrelationId}); not again for {Pause}")]
-    private partial void LogRefreshFailed(AnswerKind kind, int? status, string? correlationId, TimeSpan pause);
-
-    [LoggerMessage(LogLevel.Error, "The tokens in Redis are those of HubSpot account {PortalId}, not of {Expected} (HubSpot:PortalId): nothing is sent until an operator connects the right one")]
-    private partial void LogForeignTokens(long portalId, long expected);
-
-    [LoggerMessage(LogLevel.Critical, "A person must connect the service to HubSpot: {Loss}")]
-    private partial void LogRequired(AuthorizationLoss loss);
+    /// <summary>HubSpot did not confirm it; nothing has changed.</summary>
+    public sealed record NotConfirmed(HubSpotProblem Problem) : DisconnectResult;
 }

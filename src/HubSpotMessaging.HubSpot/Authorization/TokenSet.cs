@@ -5,9 +5,6 @@ namespace HubSpotMessaging.HubSpot.Authorization;
 /// <summary>The pair of tokens that the service works with, and what is known of it.</summary>
 public sealed record TokenSet
 {
-    /// <summary>The share of its lifetime after which an access token is refreshed.</summary>
-    private const double RefreshAfter = 0.75;
-
     /// <summary>The access token.</summary>
     public required AccessToken AccessToken { get; init; }
 
@@ -29,7 +26,43 @@ public sealed record TokenSet
     /// <summary>When the access token ends.</summary>
     public DateTimeOffset ExpiresAt => GeneratedAt + Lifetime;
 
-    internal bool IsAlive(DateTimeOffset now) => now < ExpiresAt;
+    /// <summary>Which grant of a person the pair goes back to.</summary>
+    internal Grant? Grant { get; init; }
 
-    internal bool IsDueForRefresh(DateTimeOffset now) => now >= GeneratedAt + (Lifetime * RefreshAfter);
+    /// <summary>Why the pair was made.</summary>
+    internal TokenOrigin Origin { get; init; }
+
+    /// <summary>Whether this pair came before another one of ours.</summary>
+    internal bool IsOlderThan(TokenSet other) =>
+        Grant is { } grant && other.Grant is { } later
+        && (grant.At < later.At || (grant == later && Generation < other.Generation));
+}
+
+/// <summary>The consent of a person, from which one pair of tokens after the other is made.</summary>
+/// <param name="At">When, in Unix milliseconds.</param>
+/// <param name="Id">Tells two of the same moment apart.</param>
+internal sealed record Grant(long At, string Id)
+{
+    public static Grant New(TimeProvider time) => new(time.GetUtcNow().ToUnixTimeMilliseconds(), Guid.NewGuid().ToString("N"));
+
+    public static Grant? Parse(string? text) =>
+        text?.Split('-') is [var at, var id] && long.TryParse(at, System.Globalization.CultureInfo.InvariantCulture, out var moment) ? new(moment, id) : null;
+
+    public override string ToString() => FormattableString.Invariant($"{At}-{Id}");
+}
+
+/// <summary>Why a pair of tokens was made. The names stand in Redis.</summary>
+internal enum TokenOrigin
+{
+    /// <summary>It was due.</summary>
+    Due,
+
+    /// <summary>HubSpot had refused the access token before it.</summary>
+    Refused,
+
+    /// <summary>A person connected the service, or put the tokens there by hand.</summary>
+    Granted,
+
+    /// <summary>Redis had lost it, and it was written again.</summary>
+    Repaired,
 }

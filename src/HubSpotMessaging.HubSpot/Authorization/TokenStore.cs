@@ -1,16 +1,16 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using HubSpotMessaging.HubSpot.Api.OAuth;
+using HubSpotMessaging.HubSpot.Line;
 using StackExchange.Redis;
 
 namespace HubSpotMessaging.HubSpot.Authorization;
 
 /// <summary>
-/// The tokens in Redis, under the four keys that other readers know, as plain strings, always written together; and beside them
-/// what only we need to know.
+/// The tokens in Redis, under the four keys that other readers know, always written together; and beside them what only we need to
+/// know. Each change takes the line and the announcements with it, in one script.
 /// </summary>
-public sealed class TokenStore(IConnectionMultiplexer redis)
+public sealed class TokenStore(IConnectionMultiplexer redis, TokenEncryption encryption)
 {
     /// <summary>The access token.</summary>
     public const string AccessTokenKey = "hs_access_token";
@@ -24,14 +24,24 @@ public sealed class TokenStore(IConnectionMultiplexer redis)
     /// <summary>When the access token was issued, in Unix seconds.</summary>
     public const string GenerationTimeKey = "hs_access_token_generation_time";
 
-    private const string KnowledgeKey = "hubspot:authorization";
-    private const string LeaseKey = "hubspot:authorization:refreshing";
+    internal const string LeaseKey = "hubspot:authorization:refreshing";
+    internal const string AttemptsKey = "hubspot:authorization:attempts";
+    internal const string PauseKey = "hubspot:authorization:not-now";
 
-    private static readonly RedisScript ReadScript = RedisScript.Beside<TokenStore>("read");
-    private static readonly RedisScript WriteScript = RedisScript.Beside<TokenStore>("write");
-    private static readonly RedisScript LoseScript = RedisScript.Beside<TokenStore>("lose");
-    private static readonly RedisScript ReleaseScript = RedisScript.Beside<TokenStore>("release");
-    private static readonly RedisKey[] AllKeys = [AccessTokenKey, RefreshTokenKey, LifetimeKey, GenerationTimeKey, KnowledgeKey];
+    private static readonly RedisKey[] Keys =
+    [
+        AccessTokenKey, RefreshTokenKey, LifetimeKey, GenerationTimeKey, "hubspot:authorization", LeaseKey, AttemptsKey, PauseKey,
+        LineStore.Key, Outbox.Key,
+    ];
+
+    private static readonly RedisScript ReadScript = Script("read");
+    private static readonly RedisScript BeginScript = Script("begin");
+    private static readonly RedisScript SettleScript = Script("settle");
+    private static readonly RedisScript WriteScript = Script("write");
+    private static readonly RedisScript LoseScript = Script("lose");
+
+    /// <summary>Why everything waits while a person is needed.</summary>
+    internal static PauseReason NoAuthorization { get; } = new("authorization", "Authorization");
 
     private IDatabase Database => redis.GetDatabase();
 
@@ -39,82 +49,170 @@ public sealed class TokenStore(IConnectionMultiplexer redis)
     /// <exception cref="RedisException">Redis cannot be reached.</exception>
     public async Task<StoredAuthorization> ReadAsync()
     {
-        var reply = (RedisValue[])(await ReadScript.RunAsync(Database, AllKeys))!;
-        var (refresh, generation, portal) = ((string?)reply[1], (long?)reply[4], (long?)reply[5]);
-        var loss = Enum.TryParse<AuthorizationLoss>(reply[6], out var reason) ? reason : (AuthorizationLoss?)null;
-
-        // A refusal is about one refresh token: another one, put there by hand, deserves a try.
-        if (!string.IsNullOrEmpty(refresh) && reply[7] != Fingerprint(refresh))
-            loss = null;
-
-        var tokens = string.IsNullOrEmpty(refresh) ? null : new TokenSet
+        var reply = (RedisValue[])(await ReadScript.RunAsync(Database, Keys))!;
+        var raw = (Access: (string?)reply[0] ?? "", Refresh: (string?)reply[1] ?? "");
+        var isByHand = raw.Refresh.Length > 0 && (string?)reply[6] != Fingerprint(raw.Access + '\n' + raw.Refresh);
+        var (access, refresh) = (encryption.Decrypt(raw.Access), encryption.Decrypt(raw.Refresh));
+        var portal = (long?)reply[7];
+        var loss = Enum.TryParse<AuthorizationLoss>(reply[9], out var reason) ? reason : (AuthorizationLoss?)null;
+        return new()
         {
-            AccessToken = new((string?)reply[0] ?? ""),
-            RefreshToken = new(refresh),
-            Lifetime = TimeSpan.FromSeconds(Number(reply[2])),
-            GeneratedAt = DateTimeOffset.FromUnixTimeSeconds(Number(reply[3])),
-            Generation = generation ?? 0,
+            Raw = raw,
+            Generation = (long?)reply[4] ?? 0,
             PortalId = portal,
+            IsByHand = isByHand,
+            IsUnreadable = raw.Refresh.Length > 0 && (access is null || refresh is null),
+
+            // A loss is about one refresh token: another one, put there by hand, deserves a try.
+            Loss = (string?)reply[10] == FingerprintOf(raw.Refresh) ? loss : null,
+            Tokens = access is null || string.IsNullOrEmpty(refresh) ? null : new()
+            {
+                AccessToken = new(access),
+                RefreshToken = new(refresh),
+                Lifetime = TimeSpan.FromSeconds(Number(reply[2])),
+                GeneratedAt = DateTimeOffset.FromUnixTimeSeconds(Number(reply[3])),
+                Generation = isByHand ? 0 : (long?)reply[4] ?? 0,
+                PortalId = isByHand ? null : portal,
+                Grant = isByHand ? null : Grant.Parse((string?)reply[5]),
+                Origin = !isByHand && Enum.TryParse<TokenOrigin>(reply[8], out var origin) ? origin : TokenOrigin.Due,
+            },
         };
-        return new(tokens, portal, loss);
     }
 
-    /// <summary>Stores what a person granted, whatever was there before. Returns the pair with its generation.</summary>
+    /// <summary>Begins to replace what was read, unless somebody else is at it.</summary>
+    /// <param name="attempt">Names this attempt.</param>
+    /// <param name="read">What is to be replaced.</param>
+    /// <param name="lease">For how long nobody else may try.</param>
+    /// <param name="hope">After how long nothing can come of this attempt any more, even if whoever made it was held up.</param>
+    /// <exception cref="RedisException">Redis cannot be reached, or does not take writes: then no answer could be stored.</exception>
+    internal async Task<Beginning> BeginAsync(string attempt, StoredAuthorization read, TimeSpan lease, TimeSpan hope)
+    {
+        var reply = (RedisValue[])(await BeginScript.RunAsync(
+            Database, Keys, attempt, read.Raw.Access, read.Raw.Refresh, Milliseconds(lease), Milliseconds(hope)))!;
+        return (string?)reply[0] switch
+        {
+            "begun" => new Beginning.Begun(),
+            "taken" => new Beginning.Taken(),
+            "paused" => new Beginning.Paused(TimeSpan.FromMilliseconds((long)reply[1])),
+            _ => new Beginning.Changed(),
+        };
+    }
+
+    /// <summary>Ends an attempt that brought nothing, and keeps everybody from the next one for a while.</summary>
     /// <exception cref="RedisException">Redis cannot be reached.</exception>
-    public async Task<TokenSet> GrantAsync(TokenSet tokens) =>
-        tokens with { Generation = await WriteAsync(tokens, parent: "") };
+    internal Task SettleAsync(string attempt, TimeSpan pause) => SettleScript.RunAsync(Database, Keys, attempt, Milliseconds(pause));
+
+    /// <summary>Stores what a person granted, whatever was there before.</summary>
+    /// <exception cref="RedisException">Redis cannot be reached.</exception>
+    internal Task GrantAsync(TokenSet tokens, Announcement announcement) => WriteAsync(tokens, "always", new(), "", announcement);
 
     /// <summary>
-    /// Stores what a refresh brought, unless the stored refresh token is not the one that was refreshed any more: then somebody
-    /// else's pair is newer. Returns the pair with its generation, or null when it was refused.
+    /// Stores what a refresh brought, unless the stored refresh token is not its parent any more: then somebody else's pair is newer,
+    /// or Redis older than it should be. Ends the attempt. Tells whether it is stored.
     /// </summary>
     /// <exception cref="RedisException">Redis cannot be reached.</exception>
-    public async Task<TokenSet?> ReplaceAsync(RefreshToken parent, TokenSet tokens)
-    {
-        var generation = await WriteAsync(tokens, parent.Value);
-        return generation < 0 ? null : tokens with { Generation = generation };
-    }
+    internal Task<bool> ReplaceAsync(StoredAuthorization parent, TokenSet tokens, string attempt, Announcement announcement) =>
+        WriteAsync(tokens, "parent", parent, attempt, announcement);
 
-    /// <summary>Records that a person is needed. Returns whether that is news, which it is once over all replicas.</summary>
+    /// <summary>Makes tokens ours that stand there already, or writes them in place of what was read. Tells whether that was still there.</summary>
+    /// <exception cref="RedisException">Redis cannot be reached.</exception>
+    internal Task<bool> PutAsync(StoredAuthorization read, TokenSet tokens, string attempt = "", Announcement? announcement = null) =>
+        WriteAsync(tokens, "same", read, attempt, announcement);
+
+    /// <summary>Records that a person is needed, and pauses the line; once over all replicas.</summary>
     /// <param name="loss">Why.</param>
-    /// <param name="refused">The refresh token that HubSpot refused; null when there is none.</param>
+    /// <param name="read">What was read: tokens that have come since are not lost.</param>
+    /// <param name="attempt">The attempt that found out, if an attempt of somebody else might know better.</param>
+    /// <param name="forget">Whether to delete the tokens.</param>
     /// <exception cref="RedisException">Redis cannot be reached.</exception>
-    public async Task<bool> LoseAsync(AuthorizationLoss loss, RefreshToken? refused)
+    internal async Task<Losing> LoseAsync(AuthorizationLoss loss, StoredAuthorization read, string attempt = "", bool forget = false)
     {
-        RedisValue fingerprint = refused is { } token ? Fingerprint(token.Value) : "";
-        var reply = await LoseScript.RunAsync(
-            Database, [RefreshTokenKey, KnowledgeKey], loss.ToString(), refused?.Value ?? "", fingerprint);
-        return (long)reply == 1;
+        var reply = (RedisValue[])(await LoseScript.RunAsync(
+            Database,
+            Keys,
+            loss.ToString(),
+            read.Raw.Refresh,
+            FingerprintOf(read.Raw.Refresh),
+            attempt,
+            forget ? "forget" : "",
+            new AuthorizationMissing(loss, read.Tokens?.PortalId ?? read.PortalId).ToText(),
+            NoAuthorization.Field,
+            LineStore.ValueOf(NoAuthorization),
+            new LinePaused(NoAuthorization).ToText()))!;
+        return (string?)reply[0] switch
+        {
+            "lost" => new Losing.Lost(),
+            "doubtful" => new Losing.Doubtful(TimeSpan.FromMilliseconds((long)reply[1])),
+            _ => new Losing.Changed(),
+        };
     }
 
-    /// <summary>Takes the right to refresh, which one owner has at a time over all replicas. It ends by itself.</summary>
-    /// <exception cref="RedisException">Redis cannot be reached.</exception>
-    public Task<bool> TryLeaseAsync(string owner, TimeSpan duration) =>
-        Database.StringSetAsync(LeaseKey, owner, duration, When.NotExists);
+    private async Task<bool> WriteAsync(TokenSet tokens, string condition, StoredAuthorization read, string attempt, Announcement? announcement)
+    {
+        var (access, refresh) = (encryption.Encrypt(tokens.AccessToken.Value), encryption.Encrypt(tokens.RefreshToken.Value));
+        if (tokens.RefreshToken == read.Tokens?.RefreshToken && encryption.IsAsItShouldBe(read.Raw.Refresh))
+            refresh = read.Raw.Refresh; // Encrypted anew it would look like another one.
 
-    /// <summary>Gives the right to refresh back, if it is still the owner's.</summary>
-    /// <exception cref="RedisException">Redis cannot be reached.</exception>
-    public Task ReleaseAsync(string owner) => ReleaseScript.RunAsync(Database, [LeaseKey], owner);
+        return (long)await WriteScript.RunAsync(
+            Database,
+            Keys,
+            access,
+            refresh,
+            (long)tokens.Lifetime.TotalSeconds,
+            tokens.GeneratedAt.ToUnixTimeSeconds(),
+            tokens.Generation,
+            tokens.Grant?.ToString() ?? "",
+            Fingerprint(access + '\n' + refresh),
+            tokens.PortalId?.ToString(CultureInfo.InvariantCulture) ?? "",
+            tokens.Origin.ToString(),
+            condition,
+            read.Raw.Access ?? "",
+            read.Raw.Refresh ?? "",
+            read.Generation,
+            attempt,
+            announcement?.ToText() ?? "",
+            NoAuthorization.Field) == 1;
+    }
 
-    private async Task<long> WriteAsync(TokenSet tokens, string parent) => (long)await WriteScript.RunAsync(
-        Database,
-        AllKeys,
-        tokens.AccessToken.Value,
-        tokens.RefreshToken.Value,
-        (long)tokens.Lifetime.TotalSeconds,
-        tokens.GeneratedAt.ToUnixTimeSeconds(),
-        tokens.PortalId?.ToString(CultureInfo.InvariantCulture) ?? "",
-        parent);
+    private static RedisScript Script(string name) =>
+        RedisScript.Beside<TokenStore>("authorization", name).After(RedisScript.Beside<LineStore>("line"));
+
+    private static long Milliseconds(TimeSpan span) => (long)span.TotalMilliseconds;
 
     /// <summary>What somebody wrote by hand may be anything; what is no number counts as long expired.</summary>
     private static long Number(RedisValue value) =>
         long.TryParse((string?)value, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) && number is >= 0 and < 100_000_000_000 ? number : 0;
 
+    private static string FingerprintOf(string rawRefresh) => rawRefresh.Length == 0 ? "" : Fingerprint(rawRefresh);
+
     private static string Fingerprint(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 }
 
-/// <summary>What Redis knows of the authorization.</summary>
-/// <param name="Tokens">The tokens; null while nobody has authorized.</param>
-/// <param name="PortalId">The account (portal) that was connected, as far as it is known.</param>
-/// <param name="Loss">Why a person is needed; null when none is.</param>
-public sealed record StoredAuthorization(TokenSet? Tokens, long? PortalId, AuthorizationLoss? Loss);
+/// <summary>Whether one may replace the tokens.</summary>
+internal abstract record Beginning
+{
+    /// <summary>Yes, and nobody else for now.</summary>
+    public sealed record Begun : Beginning;
+
+    /// <summary>There are other tokens already.</summary>
+    public sealed record Changed : Beginning;
+
+    /// <summary>Somebody else is at it.</summary>
+    public sealed record Taken : Beginning;
+
+    /// <summary>Not before the token endpoint may be asked again.</summary>
+    public sealed record Paused(TimeSpan For) : Beginning;
+}
+
+/// <summary>Whether the authorization is lost.</summary>
+internal abstract record Losing
+{
+    /// <summary>Yes, and it is recorded.</summary>
+    public sealed record Lost : Losing;
+
+    /// <summary>No: other tokens have come meanwhile.</summary>
+    public sealed record Changed : Losing;
+
+    /// <summary>It cannot be told yet: somebody else's attempt may have brought the living tokens, and be held up.</summary>
+    public sealed record Doubtful(TimeSpan For) : Losing;
+}

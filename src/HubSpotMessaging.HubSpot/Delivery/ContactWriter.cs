@@ -12,7 +12,7 @@ public sealed class ContactWriter(ContactsClient contacts, Patience patience)
     /// <summary>Creates the contact or updates it. Properties that are not named stay as they are; null clears.</summary>
     /// <param name="email">The identity, trimmed and lower-cased.</param>
     /// <param name="properties">Internal names and values.</param>
-    /// <param name="cancellationToken">Cancels; whether the contact was written is then unknown.</param>
+    /// <param name="cancellationToken">Cancels what has not been sent.</param>
     /// <exception cref="DeliveryRefusedException">HubSpot refused it, or does not tell.</exception>
     /// <exception cref="DeliveryPostponedException">HubSpot could not be asked.</exception>
     public async Task<RecordOutcome.Written> WriteAsync(
@@ -23,7 +23,7 @@ public sealed class ContactWriter(ContactsClient contacts, Patience patience)
         var contact = ToUpsert(email, properties);
         for (var attempt = 1; ; attempt++)
         {
-            var answer = await patience.SendAsync(call => contacts.UpsertAsync([contact], call), repeatable: true, cancellationToken);
+            var answer = await patience.SendAsync(() => contacts.UpsertAsync([contact], CancellationToken.None), repeatable: true, cancellationToken);
             var refusal = answer.Problem;
             if (answer.Succeeded)
             {

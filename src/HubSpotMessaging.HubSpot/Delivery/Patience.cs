@@ -1,5 +1,5 @@
 using HubSpotMessaging.HubSpot.Api;
-using Microsoft.Extensions.Hosting;
+using HubSpotMessaging.HubSpot.Authorization;
 using Microsoft.Extensions.Logging;
 
 namespace HubSpotMessaging.HubSpot.Delivery;
@@ -8,7 +8,7 @@ namespace HubSpotMessaging.HubSpot.Delivery;
 /// Repeats a call while its answer is about the road and not about what is carried: limits, locks, outages, a missing token. For a
 /// while; then it is postponed.
 /// </summary>
-public sealed partial class Patience(TimeProvider time, IHostApplicationLifetime lifetime, ILogger<Patience> logger)
+public sealed partial class Patience(IAccessTokens tokens, TimeProvider time, ILogger<Patience> logger)
 {
     /// <summary>How long a call is held, all waits together, before it is postponed.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
@@ -20,29 +20,49 @@ public sealed partial class Patience(TimeProvider time, IHostApplicationLifetime
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(15);
 
     /// <summary>Calls until the answer is about what is carried.</summary>
-    /// <param name="call">The call.</param>
+    /// <param name="call">The call. What has been sent is awaited to its end.</param>
     /// <param name="repeatable">Whether doing it twice is harmless; otherwise an uncertain answer is returned as it is.</param>
-    /// <param name="cancellationToken">Cancels the call and the waits. The end of the process cancels only the waits.</param>
-    /// <exception cref="DeliveryPostponedException">The limit is reached.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled while calling or waiting.</exception>
-    public async Task<Answer<T>> SendAsync<T>(
-        Func<CancellationToken, Task<Answer<T>>> call, bool repeatable, CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Cancels what has not been sent: the waits, also the one for an access token.</param>
+    /// <exception cref="DeliveryPostponedException">The limit is reached, or a scope is missing, which no wait will bring.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled while waiting.</exception>
+    public async Task<Answer<T>> SendAsync<T>(Func<Task<Answer<T>>> call, bool repeatable, CancellationToken cancellationToken)
         where T : class
     {
+        ArgumentNullException.ThrowIfNull(call);
         var started = time.GetTimestamp();
         for (var attempt = 0; ; attempt++)
         {
-            var answer = await call(cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+            var answer = await FindTokenAsync<T>(cancellationToken) ?? await call();
             if (WaitAfter(answer, attempt, repeatable) is not { } wait)
                 return answer;
+            if (answer.Kind == AnswerKind.MissingScopes)
+                throw new DeliveryPostponedException(answer.Kind, answer.Problem!);
 
             var left = Limit - time.GetElapsedTime(started);
-            LogWaiting(answer.Kind, answer.Problem?.Status, answer.Problem?.CorrelationId, wait < left ? wait : left);
-            using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
-            await Task.Delay(wait < left ? wait : Max(left, TimeSpan.Zero), time, waiting.Token);
+            if (answer.Problem!.Status is null && answer.Kind == AnswerKind.Unauthorized)
+                LogWithoutToken(answer.Problem.Message, wait < left ? wait : left);
+            else
+                LogWaiting(answer.Kind, answer.Problem.Status, answer.Problem.CorrelationId, wait < left ? wait : left);
+            await Task.Delay(wait < left ? wait : Max(left, TimeSpan.Zero), time, cancellationToken);
 
             if (wait >= left)
-                throw new DeliveryPostponedException(answer.Kind, answer.Problem!);
+                throw new DeliveryPostponedException(answer.Kind, answer.Problem);
+        }
+    }
+
+    /// <summary>Waits for a token before the call, where waiting can still be cancelled. An answer only when there is none.</summary>
+    private async Task<Answer<T>?> FindTokenAsync<T>(CancellationToken cancellationToken)
+        where T : class
+    {
+        try
+        {
+            await tokens.GetAsync(cancellationToken);
+            return null;
+        }
+        catch (AuthorizationUnavailableException exception)
+        {
+            return new(AnswerKind.Unauthorized, null, new HubSpotProblem { Message = exception.Message }, null);
         }
     }
 
@@ -82,6 +102,9 @@ public sealed partial class Patience(TimeProvider time, IHostApplicationLifetime
     }
 
     private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
+
+    [LoggerMessage(LogLevel.Warning, "Nothing can be sent: {Why} Trying again in {Wait}")]
+    private partial void LogWithoutToken(string why, TimeSpan wait);
 
     [LoggerMessage(LogLevel.Warning, "HubSpot: {Kind} (status {Status}, correlation id {CorrelationId}); trying again in {Wait}")]
     private partial void LogWaiting(AnswerKind kind, int? status, string? correlationId, TimeSpan wait);

@@ -13,7 +13,7 @@ public sealed class WorkflowEnroller(WorkflowsClient workflows, ContactsClient c
     /// <exception cref="DeliveryPostponedException">HubSpot could not be asked.</exception>
     public async Task<string> FindContactAsync(string email, CancellationToken cancellationToken)
     {
-        var answer = await patience.SendAsync(call => contacts.GetByEmailAsync(email, call), repeatable: true, cancellationToken);
+        var answer = await patience.SendAsync(() => contacts.GetByEmailAsync(email, CancellationToken.None), repeatable: true, cancellationToken);
         return answer switch
         {
             { Succeeded: true, Value.Id: { } id } => id,
@@ -33,9 +33,8 @@ public sealed class WorkflowEnroller(WorkflowsClient workflows, ContactsClient c
     /// <exception cref="DeliveryPostponedException">HubSpot could not be asked; nothing was done.</exception>
     public async Task EnrollAsync(string workflowId, string email, string contactId, CancellationToken cancellationToken)
     {
-        // Not cancellable once it is sent: an enrolment that nobody waited for would be done again.
         var answer = await patience.SendAsync(
-            _ => workflows.EnrollAsync(workflowId, email, CancellationToken.None), repeatable: false, cancellationToken);
+            () => workflows.EnrollAsync(workflowId, email, CancellationToken.None), repeatable: false, cancellationToken);
         if (answer.Succeeded)
             return;
 

@@ -3,6 +3,7 @@ using HubSpotMessaging.Contracts;
 using HubSpotMessaging.HubSpot;
 using HubSpotMessaging.Service.Consumers;
 using HubSpotMessaging.Service.DeadLetters;
+using HubSpotMessaging.Service.Pausing;
 using HubSpotMessaging.Service.Startup;
 using MassTransit;
 using MassTransit.Middleware;
@@ -18,7 +19,7 @@ internal static class CommandBus
     private static readonly Type[] Events =
     [
         typeof(ContactSynced), typeof(ContactEnrolledInWorkflow), typeof(TimelineEventPosted), typeof(CommandRejected),
-        typeof(TokenRefreshed), typeof(AuthorizationRequired), typeof(AuthorizationGranted),
+        typeof(TokenRefreshed), typeof(AuthorizationRequired), typeof(AuthorizationGranted), typeof(DeliveryPaused), typeof(DeliveryResumed),
     ];
 
     public static void AddCommandBus(this IServiceCollection services, Action<IBusRegistrationConfigurator>? transport)
@@ -76,6 +77,7 @@ internal static class CommandBus
         where TCommand : class, IHubSpotCommand =>
         bus.ReceiveEndpoint(name, queue =>
         {
+            context.GetRequiredService<EndpointSwitch>().Add<TCommand>(name, queue);
             queue.ConfigureConsumeTopology = isBound;
             queue.PrefetchCount = Concurrency;
             queue.ConcurrentMessageLimit = Concurrency;

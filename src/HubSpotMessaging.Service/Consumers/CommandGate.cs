@@ -1,16 +1,26 @@
 using HubSpotMessaging.Contracts;
+using HubSpotMessaging.HubSpot.Api;
 using HubSpotMessaging.HubSpot.Authorization;
 using HubSpotMessaging.HubSpot.Delivery;
+using HubSpotMessaging.HubSpot.Line;
 using HubSpotMessaging.Service.Telemetry;
 using MassTransit;
+using StackExchange.Redis;
 
 namespace HubSpotMessaging.Service.Consumers;
 
 /// <summary>
-/// Stands around every consumer: lets in only what is a command at all, and announces what is rejected, here or by HubSpot, before it
-/// goes to the dead letters.
+/// Stands around every consumer: lets in only what is a command at all, and that only while the line is open; announces what is
+/// rejected, here or by HubSpot, before it goes to the dead letters.
 /// </summary>
-internal sealed partial class CommandGate<T>(TokenKeeper tokens, AddressHash addresses, TimeProvider time, ILogger<CommandGate<T>> logger)
+internal sealed partial class CommandGate<T>(
+    TokenKeeper tokens,
+    DeliveryLine line,
+    LineStore lines,
+    IHostApplicationLifetime lifetime,
+    AddressHash addresses,
+    TimeProvider time,
+    ILogger<CommandGate<T>> logger)
     : IFilter<ConsumeContext<T>>
     where T : class, IHubSpotCommand
 {
@@ -22,8 +32,14 @@ internal sealed partial class CommandGate<T>(TokenKeeper tokens, AddressHash add
 
     public async Task Send(ConsumeContext<T> context, IPipe<ConsumeContext<T>> next)
     {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(
+            context.CancellationToken, line.PausedFor(typeof(T).Name), lifetime.ApplicationStopping);
+        if (waiting.IsCancellationRequested)
+            throw Returned();
+
         var command = CommandIdentity.Of(context, time);
         context.GetOrAddPayload(() => command);
+        context.GetOrAddPayload(() => new WaitLimit(waiting.Token));
 
         var rejection = Examine(context.Message, command);
         if (rejection is null)
@@ -46,7 +62,13 @@ internal sealed partial class CommandGate<T>(TokenKeeper tokens, AddressHash add
             catch (DeliveryPostponedException postponed)
             {
                 LogPostponed(command.CommandType, addresses.In(command.Key), postponed.Message);
+                if (postponed is { Kind: AnswerKind.MissingScopes, Problem: { } problem })
+                    await PauseForScopesAsync(command, problem, waiting.Token);
                 throw;
+            }
+            catch (OperationCanceledException) when (waiting.IsCancellationRequested)
+            {
+                throw Returned();
             }
         }
 
@@ -56,6 +78,31 @@ internal sealed partial class CommandGate<T>(TokenKeeper tokens, AddressHash add
     }
 
     public void Probe(ProbeContext context) => context.CreateFilterScope("commandGate");
+
+    /// <summary>
+    /// No other command of this kind would fare better, until somebody connects the service anew with what is missing. The others go on.
+    /// </summary>
+    private async Task PauseForScopesAsync(CommandIdentity command, HubSpotProblem problem, CancellationToken cancellationToken)
+    {
+        var scopes = problem.ContextValues("requiredGranularScopes");
+        LogScopesMissing(command.CommandType, string.Join(' ', scopes), problem.CorrelationId);
+        var reason = new PauseReason("scopes", "MissingScope", command.CommandType)
+        {
+            Detail = scopes.Count == 0 ? problem.Message : $"One of these scopes is missing: {string.Join(' ', scopes)}.",
+        };
+        try
+        {
+            await lines.PauseAsync(reason);
+            while (line.IsOpenFor(command.CommandType))
+                await line.Changed.WaitAsync(cancellationToken); // Given back any earlier, it would come again at once.
+        }
+        catch (Exception exception) when (exception is RedisException or RedisTimeoutException or OperationCanceledException)
+        {
+            // Then the line pauses for that.
+        }
+    }
+
+    private static DeliveryPostponedException Returned() => new("the line is paused, or the process ends.");
 
     private CommandRejected? Examine(T message, CommandIdentity command)
     {
@@ -98,6 +145,9 @@ internal sealed partial class CommandGate<T>(TokenKeeper tokens, AddressHash add
         PostTimelineEvent timeline => timeline.Email,
         _ => null,
     };
+
+    [LoggerMessage(LogLevel.Error, "{Command} waits: the grant lacks a scope, one of: {Scopes} (correlation id {CorrelationId}). An operator adds it to the app and HubSpot:Scopes or HubSpot:OptionalScopes, and connects again")]
+    private partial void LogScopesMissing(string command, string scopes, string? correlationId);
 
     [LoggerMessage(LogLevel.Debug, "{Command} {CommandId} done for contact {Contact}")]
     private partial void LogDone(string command, string? commandId, string? contact);

@@ -13,11 +13,11 @@ internal sealed class EnrollInWorkflowConsumer(
     {
         var command = context.Command();
         var email = EmailAddress.Normalize(context.Message.Email);
-        var workflowId = await workflows.FindAsync(context.Message.Workflow, context.CancellationToken);
+        var workflowId = await workflows.FindAsync(context.Message.Workflow, context.Waiting());
         var contactId = context.Message.Properties is { Count: > 0 } properties
-            ? (await contacts.WriteAsync(email, properties, context.CancellationToken)).Id
-            : await enroller.FindContactAsync(email, context.CancellationToken);
-        await enroller.EnrollAsync(workflowId, email, contactId, context.CancellationToken);
+            ? (await contacts.WriteAsync(email, properties, context.Waiting())).Id
+            : await enroller.FindContactAsync(email, context.Waiting());
+        await enroller.EnrollAsync(workflowId, email, contactId, context.Waiting());
 
         await context.AnnounceAsync(new ContactEnrolledInWorkflow
         {

@@ -8,6 +8,9 @@ internal static class OutcomeExtensions
     /// <summary>The command that the gate let in.</summary>
     public static CommandIdentity Command(this ConsumeContext context) => context.GetPayload<CommandIdentity>();
 
+    /// <summary>Cancelled when nothing is to be waited for any more: the line pauses, or the process ends.</summary>
+    public static CancellationToken Waiting(this ConsumeContext context) => context.GetPayload<WaitLimit>().Token;
+
     /// <summary>Publishes what became of the command, and answers whoever asked. Comes before the ack, so it may come twice.</summary>
     public static async Task AnnounceAsync<TOutcome>(this ConsumeContext context, TOutcome outcome)
         where TOutcome : class, ICommandOutcome
@@ -17,3 +20,6 @@ internal static class OutcomeExtensions
             await context.RespondAsync(outcome);
     }
 }
+
+/// <summary>How long a command may wait in the hands of its consumer.</summary>
+internal sealed record WaitLimit(CancellationToken Token);

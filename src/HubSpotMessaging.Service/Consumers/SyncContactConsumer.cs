@@ -12,7 +12,7 @@ internal sealed class SyncContactConsumer(ContactWriter contacts, TokenKeeper to
     {
         var command = context.Command();
         var email = EmailAddress.Normalize(context.Message.Email);
-        var written = await contacts.WriteAsync(email, context.Message.Properties, context.CancellationToken);
+        var written = await contacts.WriteAsync(email, context.Message.Properties, context.Waiting());
 
         await context.AnnounceAsync(new ContactSynced
         {

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace HubSpotMessaging.Service.OAuth;
 
 /// <summary>Turns an authorization code into stored tokens, if they are those of the right account.</summary>
-internal sealed class OAuthBootstrap(OAuthClient oauth, TokenKeeper keeper, AuthorizationAnnouncer announcer, IOptions<HubSpotOptions> options)
+internal sealed class OAuthBootstrap(OAuthClient oauth, TokenKeeper keeper, IOptions<HubSpotOptions> options)
 {
     public async Task<BootstrapResult> CompleteAsync(string code, CancellationToken cancellationToken)
     {
@@ -29,8 +29,7 @@ internal sealed class OAuthBootstrap(OAuthClient oauth, TokenKeeper keeper, Auth
         if (options.Value.PortalId is { } expected && expected != portalId)
             return new BootstrapResult.WrongPortal(portalId.Value, expected);
 
-        await keeper.GrantAsync(exchange.Value, portalId.Value);
-        await announcer.GrantedAsync(portalId.Value, scopes ?? [], CancellationToken.None);
+        await keeper.GrantAsync(exchange.Value, portalId.Value, scopes ?? []);
         return new BootstrapResult.Connected(portalId.Value);
     }
 }

@@ -9,7 +9,8 @@ internal static class SettingsExtensions
     {
         services.AddOptions<ServerOptions>().BindConfiguration(ServerOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ServerOptions>>(provider => new ServerOptionsValidator(provider.GetService<BrokerFacts>() is not null));
-        services.AddOptions<OperatorOptions>().BindConfiguration(OperatorOptions.Section);
+        services.AddOptions<OperatorOptions>().BindConfiguration(OperatorOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<OperatorOptions>, OperatorOptionsValidator>();
     }
 
     public static T GetSettings<T>(this IServiceProvider services)

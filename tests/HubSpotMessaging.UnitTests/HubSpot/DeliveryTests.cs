@@ -42,7 +42,6 @@ public sealed class DeliveryTests
     [InlineData(477, "{}")]
     [InlineData(503, "")]
     [InlineData(401, "{}")]
-    [InlineData(403, """{"category":"MISSING_SCOPES"}""")]
     public async Task What_does_not_pass_within_a_minute_is_postponed_and_not_refused(int status, string body)
     {
         for (var time = 0; time < 100; time++)
@@ -53,6 +52,47 @@ public sealed class DeliveryTests
 
         (_http.Time.GetUtcNow() - started).ShouldBeInRange(Patience.Limit, Patience.Limit + TimeSpan.FromSeconds(1));
         _http.Calls.Count.ShouldBeLessThan(15);
+    }
+
+    [Fact]
+    public async Task A_missing_scope_is_not_waited_for_since_no_wait_brings_it()
+    {
+        _http.Answers(403, """{"category":"MISSING_SCOPES","errors":[{"message":"One of them","context":{"requiredGranularScopes":["automation"]}}]}""");
+        var started = _http.Time.GetUtcNow();
+
+        var postponed = await Should.ThrowAsync<DeliveryPostponedException>(WriteAsync);
+
+        postponed.Kind.ShouldBe(AnswerKind.MissingScopes);
+        postponed.Problem!.ContextValues("requiredGranularScopes").ShouldBe(["automation"]);
+        _http.Time.GetUtcNow().ShouldBe(started);
+    }
+
+    [Fact]
+    public async Task Without_a_token_nothing_is_sent()
+    {
+        _http.NoToken = new("nobody has connected it");
+        var writing = WriteAsync();
+        await Task.Yield();
+        _http.NoToken = null;
+        _http.Answers(200, Written);
+
+        (await _http.PassTimeUntil(writing)).Id.ShouldBe("51");
+
+        _http.Calls.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task What_has_been_sent_is_finished_and_what_waits_is_cancelled()
+    {
+        using var pause = new CancellationTokenSource();
+        _http.Answers(503).Answers(200, Written);
+        var waiting = new ContactWriter(_http.Contacts, _http.Patience).WriteAsync("ada@example.com", NoProperties, pause.Token);
+        await pause.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => waiting);
+
+        using var secondPause = new CancellationTokenSource();
+        _http.WhenCalled = secondPause.Cancel;
+        (await new ContactWriter(_http.Contacts, _http.Patience).WriteAsync("ada@example.com", NoProperties, secondPause.Token)).Id.ShouldBe("51");
     }
 
     [Fact]

@@ -147,7 +147,7 @@ public sealed class RequestTests
         var oauth = _http.OAuth;
 
         await oauth.RefreshAsync(new("r"), CancellationToken.None);
-        (await oauth.IntrospectAsync(new("a"), CancellationToken.None)).Value.ShouldBe(new TokenInfo { Active = true, HubId = 62515 });
+        (await oauth.IntrospectAsync(new AccessToken("a"), CancellationToken.None)).Value.ShouldBe(new TokenInfo { Active = true, HubId = 62515 });
         await oauth.RevokeAsync(new("r"), CancellationToken.None);
 
         _http.Calls.Select(call => (call.Method, call.Path)).ShouldBe(

@@ -5,8 +5,8 @@ using HubSpotMessaging.HubSpot.Api.Contacts;
 using HubSpotMessaging.HubSpot.Api.OAuth;
 using HubSpotMessaging.HubSpot.Api.Timeline;
 using HubSpotMessaging.HubSpot.Api.Workflows;
+using HubSpotMessaging.HubSpot.Authorization;
 using HubSpotMessaging.HubSpot.Delivery;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Refit;
@@ -22,6 +22,9 @@ internal sealed class StubHttp : HttpMessageHandler
     public List<(HttpMethod Method, string Path, string Body)> Calls { get; } = [];
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 9, 10, 12, 0, 0, TimeSpan.Zero));
+
+    /// <summary>Done when a call has come in, before it is answered.</summary>
+    public Action? WhenCalled { get; set; }
 
     public StubHttp Answers(int status, string body = "", string contentType = "application/json", params (string Name, string Value)[] headers)
     {
@@ -51,7 +54,10 @@ internal sealed class StubHttp : HttpMessageHandler
 
     public OAuthClient OAuth => new(Api<IOAuthApi>(), new(Time), Create(Options));
 
-    public Patience Patience => new(Time, new NeverStopping(), NullLogger<Patience>.Instance);
+    /// <summary>Throws instead of giving a token, when it is set.</summary>
+    public AuthorizationUnavailableException? NoToken { get; set; }
+
+    public Patience Patience => new(new Tokens(this), Time, NullLogger<Patience>.Instance);
 
     /// <summary>Moves the clock on whenever the code under test waits for it, until the task is done.</summary>
     public async Task<T> PassTimeUntil<T>(Task<T> task)
@@ -69,6 +75,7 @@ internal sealed class StubHttp : HttpMessageHandler
     {
         cancellationToken.ThrowIfCancellationRequested();
         Calls.Add((request.Method, request.RequestUri!.PathAndQuery, request.Content is { } content ? await content.ReadAsStringAsync(cancellationToken) : ""));
+        WhenCalled?.Invoke();
         var response = _answers.TryDequeue(out var answer)
             ? answer(request)
             : throw new InvalidOperationException($"Nobody expects {request.Method} {request.RequestUri}.");
@@ -79,16 +86,18 @@ internal sealed class StubHttp : HttpMessageHandler
     private T Api<T>() =>
         RestService.ForGenerated<T>(new HttpClient(this) { BaseAddress = new("https://api.hubapi.com") }, HubSpotServiceCollectionExtensions.WireFormat);
 
-    private sealed class NeverStopping : IHostApplicationLifetime
+    private sealed class Tokens(StubHttp http) : IAccessTokens
     {
-        public CancellationToken ApplicationStarted => CancellationToken.None;
+        public ValueTask<TokenSet> GetAsync(CancellationToken cancellationToken) => http.NoToken is { } missing ? throw missing : new(Some);
 
-        public CancellationToken ApplicationStopping => CancellationToken.None;
+        public Task<TokenSet> ReplaceAsync(AccessToken refused, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public CancellationToken ApplicationStopped => CancellationToken.None;
-
-        public void StopApplication()
+        private TokenSet Some => new()
         {
-        }
+            AccessToken = new("access"),
+            RefreshToken = new("refresh"),
+            GeneratedAt = http.Time.GetUtcNow(),
+            Lifetime = TimeSpan.FromMinutes(30),
+        };
     }
 }

@@ -24,6 +24,10 @@ public interface IOAuthApi
     [Get("/oauth/v1/access-tokens/{token}")]
     Task<IApiResponse<TokenInfo>> AccessTokenV1Async(string token, CancellationToken cancellationToken);
 
+    /// <summary>Tells of a refresh token, in version 1.</summary>
+    [Get("/oauth/v1/refresh-tokens/{token}")]
+    Task<IApiResponse<TokenInfo>> RefreshTokenV1Async(string token, CancellationToken cancellationToken);
+
     /// <summary>Takes a grant back, in version 1.</summary>
     [Delete("/oauth/v1/refresh-tokens/{token}")]
     Task<IApiResponse> RevokeV1Async(string token, CancellationToken cancellationToken);

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Options;
+using Refit;
 
 namespace HubSpotMessaging.HubSpot.Api.OAuth;
 
@@ -24,14 +25,16 @@ public sealed class OAuthClient(IOAuthApi api, AnswerClassifier classifier, IOpt
         TokenAsync(new() { ["grant_type"] = "refresh_token", ["refresh_token"] = refreshToken.Value }, cancellationToken);
 
     /// <summary>Asks HubSpot about an access token: whether it is alive, of which account and with which scopes.</summary>
-    public async Task<Answer<TokenInfo>> IntrospectAsync(AccessToken accessToken, CancellationToken cancellationToken)
-    {
-        var response = Versions.IsFirstOAuth
+    public async Task<Answer<TokenInfo>> IntrospectAsync(AccessToken accessToken, CancellationToken cancellationToken) =>
+        classifier.Classify(Versions.IsFirstOAuth
             ? await api.AccessTokenV1Async(accessToken.Value, cancellationToken)
-            : await api.IntrospectAsync(
-                Versions.OAuth, WithClient(new() { ["token"] = accessToken.Value, ["token_type_hint"] = "access_token" }), cancellationToken);
-        return classifier.Classify(response);
-    }
+            : await IntrospectAsync(accessToken.Value, "access_token", cancellationToken));
+
+    /// <summary>Asks HubSpot about a refresh token: whether it is alive, of which account and with which scopes.</summary>
+    public async Task<Answer<TokenInfo>> IntrospectAsync(RefreshToken refreshToken, CancellationToken cancellationToken) =>
+        classifier.Classify(Versions.IsFirstOAuth
+            ? await api.RefreshTokenV1Async(refreshToken.Value, cancellationToken)
+            : await IntrospectAsync(refreshToken.Value, "refresh_token", cancellationToken));
 
     /// <summary>Takes the grant back. HubSpot answers alike whether or not it knew the token (RFC 7009).</summary>
     public async Task<Answer<NoContent>> RevokeAsync(RefreshToken refreshToken, CancellationToken cancellationToken)
@@ -42,6 +45,9 @@ public sealed class OAuthClient(IOAuthApi api, AnswerClassifier classifier, IOpt
                 Versions.OAuth, WithClient(new() { ["token"] = refreshToken.Value, ["token_type_hint"] = "refresh_token" }), cancellationToken);
         return classifier.Classify(response, Versions.IsFirstOAuth ? HttpStatusCode.NoContent : HttpStatusCode.OK);
     }
+
+    private Task<IApiResponse<TokenInfo>> IntrospectAsync(string token, string kind, CancellationToken cancellationToken) =>
+        api.IntrospectAsync(Versions.OAuth, WithClient(new() { ["token"] = token, ["token_type_hint"] = kind }), cancellationToken);
 
     private async Task<Answer<TokenResponse>> TokenAsync(Dictionary<string, string> form, CancellationToken cancellationToken)
     {

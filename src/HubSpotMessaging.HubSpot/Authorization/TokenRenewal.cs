@@ -1,0 +1,356 @@
+using System.Diagnostics.CodeAnalysis;
+using HubSpotMessaging.HubSpot.Api;
+using HubSpotMessaging.HubSpot.Api.OAuth;
+using HubSpotMessaging.HubSpot.Line;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace HubSpotMessaging.HubSpot.Authorization;
+
+/// <summary>
+/// Finds or makes living tokens, one refresh at a time over all replicas, and never takes a passing trouble for a loss of
+/// authorization.
+/// </summary>
+internal sealed partial class TokenRenewal(
+    TokenStore store, OAuthClient oauth, DeliveryLine line, IOptions<HubSpotOptions> options, TimeProvider time, ILogger<TokenRenewal> logger)
+{
+    private static readonly TimeSpan LeasePoll = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan PauseAfterTrouble = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PauseAfterClientRejected = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan FirstWriteBackoff = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestWriteBackoff = TimeSpan.FromSeconds(2);
+
+    /// <summary>Whoever puts tokens into four keys by hand may do so one after the other.</summary>
+    private static readonly TimeSpan HandsMayTake = TimeSpan.FromSeconds(1);
+
+    /// <summary>For how long tokens that HubSpot gave out for refused ones, and refuses again, are no reason to ask for still others.</summary>
+    private static readonly TimeSpan NewEnough = TimeSpan.FromMinutes(1);
+
+    /// <summary>Longer than a refresh can take, so that the lease of a living replica does not end under it.</summary>
+    private readonly TimeSpan _lease = options.Value.RequestTimeout + TimeSpan.FromSeconds(5);
+
+    /// <summary>Longer than the lease: a replica that was held up may come back with the only tokens that live.</summary>
+    private readonly TimeSpan _hope = options.Value.RequestTimeout + TimeSpan.FromSeconds(20);
+
+    private (AccessToken Token, long At)? _judged;
+    private StoredAuthorization? _told;
+
+    /// <summary>Living tokens, other than the refused ones.</summary>
+    /// <param name="last">The last tokens that this process knew to be good, against a Redis that was rolled back.</param>
+    /// <param name="refused">An access token that HubSpot refused.</param>
+    /// <exception cref="AuthorizationUnavailableException">There are none.</exception>
+    /// <exception cref="RedisException">Redis cannot be reached.</exception>
+    public async Task<HeldTokens> RenewAsync(HeldTokens? last, AccessToken? refused)
+    {
+        var held = await FindAsync(last, refused);
+        line.ResumeHere(TokenStore.NoAuthorization);
+        return held;
+    }
+
+    private async Task<HeldTokens> FindAsync(HeldTokens? last, AccessToken? refused)
+    {
+        while (true)
+        {
+            var stored = await store.ReadAsync();
+            if (last is not null && stored.IsBehind(last.Tokens))
+            {
+                LogRolledBack(last.Tokens.Generation);
+                await store.PutAsync(stored, last.Tokens with { Origin = TokenOrigin.Repaired });
+                continue;
+            }
+
+            var tokens = await EnsureHopeAsync(stored);
+            var held = last?.Tokens.AccessToken == tokens.AccessToken ? last : new HeldTokens(tokens, time);
+            if (!stored.IsByHand && Serves(held, refused) && !held.IsDueForRefresh)
+                return held;
+
+            if (IsNewAnswerTo(refused, held))
+                await JudgeAsync(stored, held);
+
+            // The old token serves meanwhile, unless it was put there by hand: nobody knows yet of which account it is.
+            var serving = stored.IsByHand ? null : held;
+            var attempt = Guid.NewGuid().ToString("N");
+            switch (await store.BeginAsync(attempt, stored, _lease, _hope))
+            {
+                case Beginning.Begun:
+                    switch (await ReplaceAsync(attempt, stored, serving, refused))
+                    {
+                        case Renewed.To to:
+                            return to.Tokens;
+                        case Renewed.InVain inVain:
+                            last = inVain.Tokens ?? last;
+                            break;
+                        case Renewed.NotNow notNow:
+                            return Serves(serving, refused) ? serving : throw new AuthorizationUnavailableException(notNow.Why);
+                    }
+
+                    break;
+
+                case Beginning.Taken when Serves(serving, refused):
+                    return serving;
+                case Beginning.Taken:
+                    await Task.Delay(LeasePoll, time);
+                    break;
+
+                case Beginning.Paused when Serves(serving, refused):
+                    return serving;
+                case Beginning.Paused paused:
+                    throw new AuthorizationUnavailableException($"HubSpot's token endpoint is in trouble; it is asked again in {paused.For:c}.");
+            }
+        }
+    }
+
+    private async Task<Renewed> ReplaceAsync(string attempt, StoredAuthorization stored, HeldTokens? serving, AccessToken? refused)
+    {
+        try
+        {
+            return stored.IsByHand ? await AdoptAsync(attempt, stored) : await RefreshAsync(attempt, stored, serving, refused);
+        }
+        catch (Exception exception) when (exception is not (AuthorizationUnavailableException or RedisException or RedisTimeoutException))
+        {
+            await store.SettleAsync(attempt, PauseAfterTrouble); // So that a mistake of ours does not hold everybody up.
+            throw;
+        }
+    }
+
+    private async Task<Renewed> RefreshAsync(string attempt, StoredAuthorization stored, HeldTokens? serving, AccessToken? refused)
+    {
+        var asked = time.GetUtcNow(); // The lifetime counts from some moment after this one.
+        var answer = await oauth.RefreshAsync(stored.Tokens!.RefreshToken, CancellationToken.None);
+        if (answer.Succeeded)
+            return await StoreAsync(attempt, stored, ToTokens(stored.Tokens, answer.Value, asked, refused));
+
+        switch (LossIn(answer.Problem))
+        {
+            case AuthorizationLoss.Revoked:
+                return await DoubtAsync(attempt, stored);
+
+            case AuthorizationLoss.ClientRejected:
+                LogClientRejected(answer.Problem.CorrelationId, PauseAfterClientRejected);
+                await store.SettleAsync(attempt, PauseAfterClientRejected);
+                if (!Serves(serving, refused))
+                    await LoseAsync(AuthorizationLoss.ClientRejected, stored); // Until then it may heal by itself, or at another replica.
+                return new Renewed.NotNow("HubSpot does not accept the client id and secret.");
+
+            default:
+                var pause = answer.Problem.RetryAfter is { } wanted && wanted > PauseAfterTrouble ? wanted : PauseAfterTrouble;
+                LogRefreshFailed(answer.Kind, answer.Problem.Status, answer.Problem.CorrelationId, pause);
+                await store.SettleAsync(attempt, pause);
+                return new Renewed.NotNow("HubSpot's token endpoint is in trouble, and the access token has ended.");
+        }
+    }
+
+    /// <summary>Comes first after the answer, and is not given up while the process lives: these may be the only tokens that do.</summary>
+    private async Task<Renewed> StoreAsync(string attempt, StoredAuthorization parent, TokenSet fresh)
+    {
+        var announcement = new TokensRefreshed(fresh.PortalId, fresh.ExpiresAt, fresh.Generation);
+        for (var backoff = FirstWriteBackoff; ; backoff = backoff * 2 < LongestWriteBackoff ? backoff * 2 : LongestWriteBackoff)
+        {
+            try
+            {
+                if (!await store.ReplaceAsync(parent, fresh, attempt, announcement))
+                    return new Renewed.InVain(new HeldTokens(fresh, time)); // Another pair has come, or Redis is not what it was.
+
+                LogRefreshed(fresh.Generation, fresh.ExpiresAt);
+                return new Renewed.To(new HeldTokens(fresh, time));
+            }
+            catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
+            {
+                LogNotStored(exception.GetType().Name, backoff);
+                await Task.Delay(backoff, time);
+            }
+        }
+    }
+
+    /// <summary>HubSpot does not know the refresh token: dead, or replaced by somebody who has not come to store its successor yet.</summary>
+    private async Task<Renewed> DoubtAsync(string attempt, StoredAuthorization stored)
+    {
+        switch (await store.LoseAsync(AuthorizationLoss.Revoked, stored, attempt))
+        {
+            case Losing.Changed:
+                return new Renewed.InVain(null);
+            case Losing.Doubtful doubt:
+                LogDoubtful(doubt.For);
+                await store.SettleAsync(attempt, doubt.For);
+                return new Renewed.NotNow("HubSpot refuses the refresh token, which another replica may just have used.");
+            default:
+                Tell(AuthorizationLoss.Revoked, stored);
+                throw new AuthorizationUnavailableException("HubSpot does not honour the grant any more.");
+        }
+    }
+
+    /// <summary>Tokens that somebody has put there become ours, if they are those of the right account.</summary>
+    private async Task<Renewed> AdoptAsync(string attempt, StoredAuthorization stored)
+    {
+        await Task.Delay(HandsMayTake, time);
+        if ((await store.ReadAsync()).Raw != stored.Raw)
+        {
+            await store.SettleAsync(attempt, TimeSpan.Zero);
+            return new Renewed.InVain(null);
+        }
+
+        var info = await oauth.IntrospectAsync(stored.Tokens!.RefreshToken, CancellationToken.None);
+        if (info.Succeeded ? !info.Value.Active : info.Kind is AnswerKind.NotFound or AnswerKind.Refused && LossIn(info.Problem) is not AuthorizationLoss.ClientRejected)
+            return await DoubtAsync(attempt, stored);
+        if (!info.Succeeded || info.Value.HubId is not { } portal)
+        {
+            LogNotIdentified(info.Kind, info.CorrelationId, PauseAfterTrouble);
+            await store.SettleAsync(attempt, PauseAfterTrouble);
+            return new Renewed.NotNow("HubSpot does not say whose the tokens in Redis are.");
+        }
+
+        if ((options.Value.PortalId ?? stored.PortalId) is { } expected && portal != expected)
+        {
+            await store.SettleAsync(attempt, PauseAfterClientRejected);
+            throw Refuse($"The tokens that somebody put into Redis are those of HubSpot account {portal}, and this installation belongs to {expected}.");
+        }
+
+        var tokens = stored.Tokens with
+        {
+            PortalId = portal,
+            Generation = stored.Generation + 1,
+            Grant = Grant.New(time),
+            Origin = TokenOrigin.Granted,
+        };
+        if (await store.PutAsync(stored, tokens, attempt, new AuthorizationGiven(portal, info.Value.Scopes ?? [])))
+            LogAdopted(portal, tokens.Generation);
+        return new Renewed.InVain(null); // Looks again: they may be due.
+    }
+
+    /// <summary>HubSpot refuses an access token that it has just given out. Whether it is dead, only the token endpoint can say.</summary>
+    private async Task JudgeAsync(StoredAuthorization stored, HeldTokens held)
+    {
+        var token = held.Tokens.AccessToken;
+        if (_judged is not { } judged || judged.Token != token || time.GetElapsedTime(judged.At) > NewEnough / 2)
+        {
+            var info = await oauth.IntrospectAsync(token, CancellationToken.None);
+            if (info.Succeeded ? !info.Value.Active : info.Kind == AnswerKind.NotFound)
+                await LoseAsync(AuthorizationLoss.Revoked, stored);
+            _judged = (token, time.GetTimestamp());
+            LogRefusedAgain(info.Kind, info.CorrelationId);
+        }
+
+        throw new AuthorizationUnavailableException("HubSpot refuses an access token that it has just given out.");
+    }
+
+    private async Task LoseAsync(AuthorizationLoss loss, StoredAuthorization stored)
+    {
+        if (await store.LoseAsync(loss, stored) is Losing.Lost)
+            Tell(loss, stored);
+    }
+
+    /// <summary>The stored tokens; throws when there is nothing to be tried with them, but only a person can help.</summary>
+    private async Task<TokenSet> EnsureHopeAsync(StoredAuthorization stored)
+    {
+        if (stored.IsUnreadable)
+            throw Refuse("The tokens in Redis are encrypted with a key that is not in Tokens:Encryption:KeyRing here.");
+        if (stored.Tokens?.PortalId is { } portal && options.Value.PortalId is { } expected && portal != expected)
+            throw Refuse($"The tokens in Redis are those of HubSpot account {portal}, not of {expected} (HubSpot:PortalId).");
+
+        if (stored.Tokens is null && stored.Loss is null)
+            await store.LoseAsync(AuthorizationLoss.NotYetAuthorized, stored);
+        var loss = stored.Loss ?? (stored.Tokens is null ? AuthorizationLoss.NotYetAuthorized : null);
+        if (loss is not null)
+            Tell(loss.Value, stored);
+        else
+            _told = null;
+        if (stored.Tokens is null)
+            throw new AuthorizationUnavailableException("The service is not connected to HubSpot.");
+        if (loss is not (null or AuthorizationLoss.ClientRejected))
+            throw new AuthorizationUnavailableException("HubSpot does not honour the grant any more; a person must connect the service again.");
+        return stored.Tokens;
+    }
+
+    /// <summary>Something is wrong at this replica, or with what an operator has set, so that others need not hear of it.</summary>
+    private AuthorizationUnavailableException Refuse(string why)
+    {
+        if (!line.Reasons.Any(reason => reason.Detail == why))
+            LogRefused(why, options.Value.ConnectAddress);
+        line.PauseHere(TokenStore.NoAuthorization with { Detail = why });
+        return new(why);
+    }
+
+    /// <summary>Each replica says it once for each loss, since nobody knows whose log is read.</summary>
+    private void Tell(AuthorizationLoss loss, StoredAuthorization stored)
+    {
+        if (_told is { } told && told.Loss == loss && told.Raw.Refresh == stored.Raw.Refresh)
+            return;
+        _told = stored with { Loss = loss };
+        LogRequired(loss, options.Value.ConnectAddress);
+    }
+
+    private static bool IsNewAnswerTo(AccessToken? refused, HeldTokens held) =>
+        held.Tokens.AccessToken == refused && held.Tokens.Origin == TokenOrigin.Refused && held.Age < NewEnough && !held.IsDueForRefresh;
+
+    private static bool Serves([NotNullWhen(true)] HeldTokens? held, AccessToken? refused) =>
+        held is { IsAlive: true } && held.Tokens.AccessToken != refused;
+
+    private static TokenSet ToTokens(TokenSet old, TokenResponse response, DateTimeOffset asked, AccessToken? refused) => old with
+    {
+        AccessToken = response.AccessToken,
+        RefreshToken = response.RefreshToken.IsEmpty ? old.RefreshToken : response.RefreshToken,
+        Lifetime = TimeSpan.FromSeconds(response.ExpiresIn),
+        GeneratedAt = asked,
+        PortalId = response.HubId ?? old.PortalId,
+        Generation = old.Generation + 1,
+        Origin = refused is null ? TokenOrigin.Due : TokenOrigin.Refused,
+    };
+
+    /// <summary>
+    /// A loss is only what HubSpot says in so many words: by RFC 6749's error or by its older one. A rate limit, a time-out or an
+    /// error page is none.
+    /// </summary>
+    private static AuthorizationLoss? LossIn(HubSpotProblem problem) => problem.Status is not (400 or 401) ? null : problem.Category switch
+    {
+        "invalid_grant" or "BAD_REFRESH_TOKEN" => AuthorizationLoss.Revoked,
+        "invalid_client" or "BAD_CLIENT_ID" or "BAD_CLIENT_SECRET" => AuthorizationLoss.ClientRejected,
+        _ => null,
+    };
+
+    /// <summary>What came of trying to replace the tokens.</summary>
+    private abstract record Renewed
+    {
+        /// <summary>These.</summary>
+        public sealed record To(HeldTokens Tokens) : Renewed;
+
+        /// <summary>Something else is stored now. These are the ones that were not.</summary>
+        public sealed record InVain(HeldTokens? Tokens) : Renewed;
+
+        /// <summary>Nothing, but it may be different in a while.</summary>
+        public sealed record NotNow(string Why) : Renewed;
+    }
+
+    [LoggerMessage(LogLevel.Information, "Access token refreshed: generation {Generation}, good until {ExpiresAt:O}")]
+    private partial void LogRefreshed(long generation, DateTimeOffset expiresAt);
+
+    [LoggerMessage(LogLevel.Information, "Tokens put into Redis by hand are taken up: HubSpot account {PortalId}, generation {Generation}")]
+    private partial void LogAdopted(long portalId, long generation);
+
+    [LoggerMessage(LogLevel.Warning, "Redis has been rolled back or emptied; the tokens of generation {Generation} are written again")]
+    private partial void LogRolledBack(long generation);
+
+    [LoggerMessage(LogLevel.Error, "Redis does not take new tokens ({Exception}); trying again in {Wait}. Do not end this process: it may have the only ones")]
+    private partial void LogNotStored(string exception, TimeSpan wait);
+
+    [LoggerMessage(LogLevel.Warning, "Refreshing the access token failed: {Kind} (status {Status}, correlation id {CorrelationId}); not again for {Pause}")]
+    private partial void LogRefreshFailed(AnswerKind kind, int? status, string? correlationId, TimeSpan pause);
+
+    [LoggerMessage(LogLevel.Warning, "HubSpot refuses the refresh token, but another replica may just have used it; not asked again for {Pause}")]
+    private partial void LogDoubtful(TimeSpan pause);
+
+    [LoggerMessage(LogLevel.Error, "HubSpot does not accept HubSpot:ClientId and HubSpot:ClientSecret (correlation id {CorrelationId}); not asked again for {Pause}")]
+    private partial void LogClientRejected(string? correlationId, TimeSpan pause);
+
+    [LoggerMessage(LogLevel.Warning, "HubSpot does not say whose the tokens are that somebody put into Redis: {Kind} (correlation id {CorrelationId}); not asked again for {Pause}")]
+    private partial void LogNotIdentified(AnswerKind kind, string? correlationId, TimeSpan pause);
+
+    [LoggerMessage(LogLevel.Error, "HubSpot refuses an access token that it has just given out; asked about it, it answers {Kind} (correlation id {CorrelationId})")]
+    private partial void LogRefusedAgain(AnswerKind kind, string? correlationId);
+
+    [LoggerMessage(LogLevel.Critical, "{Why} Commands wait here; an operator sets that right, or connects the service again: {ConnectAddress}")]
+    private partial void LogRefused(string why, Uri connectAddress);
+
+    [LoggerMessage(LogLevel.Critical, "A person must connect the service to HubSpot ({Loss}): {ConnectAddress}. Commands wait until then")]
+    private partial void LogRequired(AuthorizationLoss loss, Uri connectAddress);
+}

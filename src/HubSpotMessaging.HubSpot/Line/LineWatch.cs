@@ -1,0 +1,61 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace HubSpotMessaging.HubSpot.Line;
+
+/// <summary>
+/// Lets this replica's line follow Redis. While Redis is away, the line pauses here by itself: without Redis there is neither a token
+/// to be sure of nor a quota.
+/// </summary>
+internal sealed partial class LineWatch(LineStore store, DeliveryLine line, StateChanges changes, TimeProvider time, ILogger<LineWatch> logger)
+    : BackgroundService
+{
+    private static readonly PauseReason RedisIsAway = new("redis", "RedisUnavailable");
+    private static readonly TimeSpan AnswerMayTake = TimeSpan.FromSeconds(2);
+
+    /// <summary>Follows before anything else starts.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await LookAsync();
+        await base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await using var news = changes.Listen();
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var isThere = await LookAsync();
+            await news.WaitAsync(isThere ? StateChanges.LookAnyway : AnswerMayTake, stoppingToken);
+        }
+    }
+
+    private async Task<bool> LookAsync()
+    {
+        try
+        {
+            line.Follow(await store.ReadAsync().WaitAsync(AnswerMayTake, time));
+            if (line.ResumeHere(RedisIsAway))
+            {
+                LogBack();
+                await store.TellOfOutageAsync(RedisIsAway);
+            }
+
+            return true;
+        }
+        catch (Exception exception) when (exception is RedisException or RedisTimeoutException or TimeoutException)
+        {
+            if (!line.Reasons.Contains(RedisIsAway))
+                LogAway(exception.GetType().Name);
+            line.PauseHere(RedisIsAway);
+            return false;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "Redis does not answer ({Exception}): commands wait in their queues until it does")]
+    private partial void LogAway(string exception);
+
+    [LoggerMessage(LogLevel.Information, "Redis answers again")]
+    private partial void LogBack();
+}

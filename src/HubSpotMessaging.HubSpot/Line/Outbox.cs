@@ -1,0 +1,52 @@
+using StackExchange.Redis;
+
+namespace HubSpotMessaging.HubSpot.Line;
+
+/// <summary>
+/// What is to be published, in the order in which it became true, in Redis. It leaves the queue when it has been published, so that a
+/// crash repeats it, with the same id, and never loses it.
+/// </summary>
+public sealed class Outbox(IConnectionMultiplexer redis)
+{
+    internal const string Key = "hubspot:outbox";
+    private const string TurnKey = "hubspot:outbox:turn";
+
+    private static readonly RedisScript PublishedScript = RedisScript.Beside<Outbox>("published");
+
+    private readonly string _owner = Guid.NewGuid().ToString("N");
+
+    private IDatabase Database => redis.GetDatabase();
+
+    /// <summary>
+    /// Publishes what waits, if no other replica is at it.
+    /// </summary>
+    /// <param name="publishAsync">Publishes one; when it throws, the announcement and those after it stay.</param>
+    /// <param name="turn">How long this replica has for each before another one may take over.</param>
+    /// <returns>Whether the queue is empty now, as far as this replica can tell.</returns>
+    /// <exception cref="RedisException">Redis cannot be reached.</exception>
+    public async Task<bool> PublishAsync(Func<Announcement, Task> publishAsync, TimeSpan turn)
+    {
+        ArgumentNullException.ThrowIfNull(publishAsync);
+        while (await Database.ListGetByIndexAsync(Key, 0) is { IsNull: false } next)
+        {
+            if (!await Database.StringSetAsync(TurnKey, _owner, turn, When.NotExists))
+                return false;
+
+            try
+            {
+                // Looked at again, since another replica may just have published it.
+                if (await Database.ListGetByIndexAsync(Key, 0) is { IsNull: false } text)
+                {
+                    await publishAsync(Announcement.Parse(text!));
+                    await PublishedScript.RunAsync(Database, [Key], text);
+                }
+            }
+            finally
+            {
+                await Database.LockReleaseAsync(TurnKey, _owner);
+            }
+        }
+
+        return true;
+    }
+}
