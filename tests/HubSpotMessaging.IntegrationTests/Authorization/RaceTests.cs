@@ -1,0 +1,346 @@
+using HubSpotMessaging.Emulator;
+using HubSpotMessaging.HubSpot.Api.OAuth;
+using HubSpotMessaging.HubSpot.Authorization;
+using HubSpotMessaging.HubSpot.Line;
+using Microsoft.Extensions.DependencyInjection;
+using StackExchange.Redis;
+
+namespace HubSpotMessaging.IntegrationTests.Authorization;
+
+/// <summary>Holders of the lease that die, sleep or come late, and a Redis that is away, full or rolled back, in every order.</summary>
+public sealed class RaceTests(Servers servers) : IAsyncLifetime
+{
+    private static readonly TimeSpan BeyondTheEnd = TimeSpan.FromMinutes(31);
+    private static readonly TimeSpan BeyondTheLease = TimeSpan.FromSeconds(36);
+    private static readonly TimeSpan BeyondHope = TimeSpan.FromSeconds(20);
+
+    private Replicas _replicas = null!;
+
+    public async ValueTask InitializeAsync() => _replicas = await Replicas.StartAsync(servers.Redis);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _replicas.Redis.ExecuteAsync("CONFIG", "SET", "min-replicas-to-write", "0");
+        await _replicas.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_lease_is_taken_by_one_and_given_back_by_its_owner_only()
+    {
+        await _replicas.GrantAsync();
+        var store = _replicas.Add().GetRequiredService<TokenStore>();
+        var stored = await store.ReadAsync();
+        (await BeginAsync("one")).ShouldBeOfType<Beginning.Begun>();
+        (await BeginAsync("two")).ShouldBeOfType<Beginning.Taken>();
+        await store.SettleAsync("two", TimeSpan.Zero);
+        (await BeginAsync("two")).ShouldBeOfType<Beginning.Taken>();
+        await store.SettleAsync("one", TimeSpan.Zero);
+        (await BeginAsync("two")).ShouldBeOfType<Beginning.Begun>();
+
+        Task<Beginning> BeginAsync(string attempt) => store.BeginAsync(attempt, stored, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2));
+    }
+
+    [Fact]
+    public async Task A_holder_that_died_before_its_call_is_waited_for_no_longer_than_its_lease()
+    {
+        await _replicas.GrantAsync();
+        await DieAsync(afterAnswer: false);
+        var keeper = _replicas.AddKeeper();
+        var waiting = keeper.GetAsync(CancellationToken.None).AsTask();
+        _replicas.Clock.Advance(TimeSpan.FromSeconds(1));
+        waiting.IsCompleted.ShouldBeFalse();
+
+        await _replicas.PassAsync(BeyondTheLease);
+
+        (await _replicas.PassTimeUntilAsync(waiting)).Generation.ShouldBe(2);
+        _replicas.Refreshes.ShouldBe(1);
+        (await _replicas.KindsToldAsync()).ShouldBe([nameof(AuthorizationGiven), nameof(TokensRefreshed)]);
+    }
+
+    [Fact]
+    public async Task A_holder_that_died_between_answer_and_write_is_the_one_true_loss_and_believed_only_when_no_hope_is_left()
+    {
+        await _replicas.GrantAsync();
+        await DieAsync(afterAnswer: true);
+        var (one, two) = (_replicas.AddKeeper(), _replicas.AddKeeper());
+        await _replicas.PassAsync(BeyondTheLease);
+
+        await ShouldBeUnavailableAsync(one);
+        await ShouldBeUnavailableAsync(two);
+        (await _replicas.KindsToldAsync()).ShouldNotContain(nameof(AuthorizationMissing));
+        _replicas.Refreshes.ShouldBe(2);
+
+        await _replicas.PassAsync(BeyondHope);
+        await ShouldBeUnavailableAsync(two);
+        await ShouldBeUnavailableAsync(one);
+        (await _replicas.ToldAsync()).OfType<AuthorizationMissing>().ShouldHaveSingleItem().Loss.ShouldBe(AuthorizationLoss.Revoked);
+        _replicas.Refreshes.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task A_holder_that_wakes_after_its_lease_saves_the_only_living_tokens_and_nobody_was_alarmed()
+    {
+        await _replicas.GrantAsync();
+        var (sleeper, other) = (_replicas.Add(), _replicas.AddKeeper());
+        var (stored, fresh, attempt) = await DieAsync(afterAnswer: true);
+        await _replicas.PassAsync(BeyondTheLease);
+        await ShouldBeUnavailableAsync(other);
+
+        var store = sleeper.GetRequiredService<TokenStore>();
+        (await store.ReplaceAsync(stored, fresh!, attempt, new TokensRefreshed(null, default, 2))).ShouldBeTrue();
+
+        (await other.GetAsync(CancellationToken.None)).RefreshToken.ShouldBe(fresh!.RefreshToken);
+        (await _replicas.KindsToldAsync()).ShouldBe([nameof(AuthorizationGiven), nameof(TokensRefreshed)]);
+    }
+
+    [Fact]
+    public async Task A_holder_that_wakes_when_nobody_believed_in_it_any_more_regains_the_authorization()
+    {
+        await _replicas.GrantAsync();
+        var other = _replicas.AddKeeper();
+        var (stored, fresh, attempt) = await DieAsync(afterAnswer: true);
+        await _replicas.PassAsync(BeyondTheLease + BeyondHope);
+        await ShouldBeUnavailableAsync(other);
+        (await _replicas.IsLineOpenAsync()).ShouldBeFalse();
+
+        var store = _replicas.Add().GetRequiredService<TokenStore>();
+        (await store.ReplaceAsync(stored, fresh!, attempt, new TokensRefreshed(null, default, 2))).ShouldBeTrue();
+
+        (await other.GetAsync(CancellationToken.None)).RefreshToken.ShouldBe(fresh!.RefreshToken);
+        (await _replicas.KindsToldAsync()).ShouldBe(
+        [
+            nameof(AuthorizationGiven), nameof(AuthorizationMissing), nameof(LinePaused), nameof(TokensRefreshed), nameof(LineResumed),
+        ]);
+    }
+
+    [Fact]
+    public async Task Where_refresh_tokens_stay_the_late_one_does_not_overwrite_the_one_who_came_after()
+    {
+        _replicas.HubSpot.Settings.RotateRefreshTokens = false;
+        await _replicas.GrantAsync();
+        var (stored, late, attempt) = await DieAsync(afterAnswer: true);
+        await _replicas.PassAsync(BeyondTheLease);
+        var other = _replicas.AddKeeper();
+        var newer = await other.GetAsync(CancellationToken.None);
+        newer.Generation.ShouldBe(2);
+
+        var store = _replicas.Add().GetRequiredService<TokenStore>();
+        (await store.ReplaceAsync(stored, late!, attempt, new TokensRefreshed(null, default, 2))).ShouldBeFalse();
+
+        (await store.ReadAsync()).Tokens!.AccessToken.ShouldBe(newer.AccessToken);
+        (await _replicas.ToldAsync()).OfType<TokensRefreshed>().ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task A_late_refresh_does_not_overwrite_a_new_connection()
+    {
+        await _replicas.GrantAsync();
+        var keeper = _replicas.AddKeeper();
+        await _replicas.PassAsync(BeyondTheEnd);
+        var held = _replicas.FailTokenEndpoint(FaultKind.Hold);
+        var refreshing = keeper.GetAsync(CancellationToken.None).AsTask();
+        await held.WhenHitAsync();
+
+        var granted = await _replicas.GrantAsync();
+        _replicas.HubSpot.Faults.Clear();
+
+        (await refreshing).RefreshToken.ShouldBe(granted.RefreshToken);
+        (await _replicas.StoredRefreshTokenAsync()).ShouldBe(granted.RefreshToken.Value);
+    }
+
+    [Fact]
+    public async Task HubSpot_is_not_asked_while_Redis_could_not_store_the_answer()
+    {
+        await _replicas.GrantAsync();
+        var keeper = _replicas.AddKeeper();
+        await keeper.GetAsync(CancellationToken.None);
+        await _replicas.PassAsync(BeyondTheEnd);
+        await LetRedisTakeNoWritesAsync();
+
+        await ShouldBeUnavailableAsync(keeper);
+        _replicas.Refreshes.ShouldBe(0);
+
+        await LetRedisTakeWritesAsync();
+        (await keeper.GetAsync(CancellationToken.None)).Generation.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task An_answer_that_Redis_does_not_take_is_kept_until_it_does()
+    {
+        await _replicas.GrantAsync();
+        var keeper = _replicas.AddKeeper();
+        await _replicas.PassAsync(BeyondTheEnd);
+        var held = _replicas.FailTokenEndpoint(FaultKind.Hold);
+        using var impatience = new CancellationTokenSource();
+        var refreshing = keeper.GetAsync(impatience.Token).AsTask();
+        await held.WhenHitAsync();
+
+        await LetRedisTakeNoWritesAsync();
+        _replicas.HubSpot.Faults.Clear();
+        await impatience.CancelAsync(); // Whoever asked is gone.
+        var settling = keeper.SettledAsync(CancellationToken.None);
+        for (var time = 0; time < 20; time++)
+            _replicas.Clock.Advance(TimeSpan.FromSeconds(1));
+        settling.IsCompleted.ShouldBeFalse();
+
+        await LetRedisTakeWritesAsync();
+        await _replicas.PassTimeUntilAsync(AsTask(settling));
+
+        (await _replicas.AddKeeper().GetAsync(CancellationToken.None)).Generation.ShouldBe(2);
+        _replicas.Refreshes.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_Redis_that_was_rolled_back_gets_the_tokens_again()
+    {
+        await _replicas.GrantAsync();
+        var keeper = _replicas.AddKeeper();
+        var backup = await BackUpAsync();
+        await _replicas.PassAsync(BeyondTheEnd);
+        var fresh = await keeper.GetAsync(CancellationToken.None);
+
+        await RestoreAsync(backup); // The refresh token in it is dead.
+        await keeper.LookAsync(CancellationToken.None);
+
+        (await _replicas.StoredRefreshTokenAsync()).ShouldBe(fresh.RefreshToken.Value);
+        (await _replicas.AddKeeper().GetAsync(CancellationToken.None)).Generation.ShouldBe(fresh.Generation);
+        _replicas.Refreshes.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_Redis_that_was_rolled_back_behind_a_reconnect_gets_the_new_connection_again()
+    {
+        await _replicas.GrantAsync();
+        var backup = await BackUpAsync();
+        var keeper = _replicas.AddKeeper();
+        await _replicas.PassAsync(TimeSpan.FromMinutes(1));
+        var granted = await _replicas.GrantAsync();
+        await keeper.LookAsync(CancellationToken.None);
+
+        await RestoreAsync(backup);
+        await keeper.LookAsync(CancellationToken.None);
+
+        (await _replicas.StoredRefreshTokenAsync()).ShouldBe(granted.RefreshToken.Value);
+    }
+
+    [Fact]
+    public async Task A_Redis_that_was_emptied_gets_the_tokens_again()
+    {
+        await _replicas.GrantAsync();
+        var keeper = _replicas.AddKeeper();
+        var tokens = await keeper.GetAsync(CancellationToken.None);
+
+        await RestoreAsync([]);
+        await keeper.LookAsync(CancellationToken.None);
+
+        (await _replicas.StoredRefreshTokenAsync()).ShouldBe(tokens.RefreshToken.Value);
+        (await _replicas.KindsToldAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_Redis_that_was_rolled_back_while_HubSpot_was_asked_gets_the_answer()
+    {
+        await _replicas.GrantAsync();
+        var keeper = _replicas.AddKeeper();
+        var backup = await BackUpAsync();
+        await _replicas.PassAsync(BeyondTheEnd);
+        await keeper.GetAsync(CancellationToken.None);
+        await _replicas.PassAsync(BeyondTheEnd);
+        var held = _replicas.FailTokenEndpoint(FaultKind.Hold);
+        var refreshing = keeper.GetAsync(CancellationToken.None).AsTask();
+        await held.WhenHitAsync();
+
+        await RestoreAsync(backup);
+        _replicas.HubSpot.Faults.Clear();
+
+        (await refreshing).Generation.ShouldBe(3);
+        (await _replicas.AddKeeper().GetAsync(CancellationToken.None)).Generation.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task An_operator_who_disconnects_takes_the_tokens_back_at_HubSpot_and_here()
+    {
+        var granted = await _replicas.GrantAsync();
+        var (one, two) = (_replicas.AddKeeper(), _replicas.AddKeeper());
+        await one.GetAsync(CancellationToken.None);
+        await two.GetAsync(CancellationToken.None);
+
+        (await one.DisconnectAsync(CancellationToken.None)).ShouldBeOfType<DisconnectResult.Done>();
+        (await one.DisconnectAsync(CancellationToken.None)).ShouldBeOfType<DisconnectResult.NothingToDo>();
+
+        await Should.ThrowAsync<AuthorizationUnavailableException>(() => two.LookAsync(CancellationToken.None)); // And does not repair it.
+        await ShouldBeUnavailableAsync(two);
+        (await _replicas.StoredRefreshTokenAsync()).ShouldBeNull();
+        (await _replicas.KindsToldAsync()).ShouldBe([nameof(AuthorizationGiven), nameof(AuthorizationMissing), nameof(LinePaused)]);
+        (await two.DisconnectAsync(CancellationToken.None)).ShouldBeOfType<DisconnectResult.NothingToDo>();
+        var oauth = _replicas.Add().GetRequiredService<OAuthClient>();
+        (await oauth.RefreshAsync(granted.RefreshToken, CancellationToken.None)).Succeeded.ShouldBeFalse();
+
+        await _replicas.GrantAsync();
+        (await two.GetAsync(CancellationToken.None)).Generation.ShouldBe(2);
+        (await _replicas.IsLineOpenAsync()).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_disconnect_that_HubSpot_does_not_confirm_changes_nothing()
+    {
+        await _replicas.GrantAsync();
+        var keeper = _replicas.AddKeeper();
+        _replicas.HubSpot.Faults.Add(new Emulator.Fault { Kind = FaultKind.Status, Status = 503, Match = new() { Path = "/oauth/*/token/revoke" } });
+
+        (await keeper.DisconnectAsync(CancellationToken.None)).ShouldBeOfType<DisconnectResult.NotConfirmed>();
+
+        (await keeper.GetAsync(CancellationToken.None)).Generation.ShouldBe(1);
+    }
+
+    /// <summary>A replica takes the lease when the token has ended, asks HubSpot or does not get that far, and is not heard of again.</summary>
+    private async Task<(StoredAuthorization Stored, TokenSet? Fresh, string Attempt)> DieAsync(bool afterAnswer)
+    {
+        await _replicas.PassAsync(BeyondTheEnd);
+        var replica = _replicas.Add();
+        var store = replica.GetRequiredService<TokenStore>();
+        var stored = await store.ReadAsync();
+        var attempt = Guid.NewGuid().ToString("N");
+        (await store.BeginAsync(attempt, stored, TimeSpan.FromSeconds(35), TimeSpan.FromSeconds(50))).ShouldBeOfType<Beginning.Begun>();
+        if (!afterAnswer)
+            return (stored, null, attempt);
+
+        var answer = await replica.GetRequiredService<OAuthClient>().RefreshAsync(stored.Tokens!.RefreshToken, CancellationToken.None);
+        return (stored, stored.Tokens with
+        {
+            AccessToken = answer.Value!.AccessToken,
+            RefreshToken = answer.Value.RefreshToken,
+            GeneratedAt = _replicas.Clock.GetUtcNow(),
+            Generation = 2,
+        }, attempt);
+    }
+
+    private Task LetRedisTakeNoWritesAsync() => _replicas.Redis.ExecuteAsync("CONFIG", "SET", "min-replicas-to-write", "1");
+
+    private Task LetRedisTakeWritesAsync() => _replicas.Redis.ExecuteAsync("CONFIG", "SET", "min-replicas-to-write", "0");
+
+    private async Task<List<(RedisKey Key, byte[] Value)>> BackUpAsync()
+    {
+        List<(RedisKey, byte[])> backup = [];
+        await foreach (var key in _replicas.Redis.Multiplexer.GetServers()[0].KeysAsync(_replicas.Redis.Database))
+            if (await _replicas.Redis.KeyDumpAsync(key) is { } value)
+                backup.Add((key, value));
+        return backup;
+    }
+
+    private async Task RestoreAsync(IEnumerable<(RedisKey Key, byte[] Value)> backup)
+    {
+        await _replicas.Redis.ExecuteAsync("FLUSHDB");
+        foreach (var (key, value) in backup)
+            await _replicas.Redis.KeyRestoreAsync(key, value);
+    }
+
+    private static async Task<bool> AsTask(Task task)
+    {
+        await task;
+        return true;
+    }
+
+    private static Task ShouldBeUnavailableAsync(TokenKeeper keeper) =>
+        Should.ThrowAsync<AuthorizationUnavailableException>(() => keeper.GetAsync(CancellationToken.None).AsTask());
+}
