@@ -43,6 +43,12 @@ public sealed class EmulatorServer : IAsyncDisposable
     /// <summary>The last calls, in the order of their arrival.</summary>
     public IReadOnlyList<RecordedCall> Calls => Get<CallLog>().List();
 
+    /// <summary>
+    /// Every authorization code, access token and refresh token given out since the start, dead or alive; a reset does not clear
+    /// it. For a scan of what an app writes and sends, in which none of them may occur.
+    /// </summary>
+    public IReadOnlyCollection<string> Secrets => Get<GrantBook>().GivenOut;
+
     /// <summary>Starts an emulator.</summary>
     /// <param name="options">What it starts with; the defaults unless given.</param>
     /// <param name="ct">Gives up starting.</param>

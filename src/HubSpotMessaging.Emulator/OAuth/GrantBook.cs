@@ -13,11 +13,23 @@ internal sealed class GrantBook(EmulatorSettings settings, TimeProvider clock) :
     private readonly Dictionary<string, AuthorizationCode> _codes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, AccessToken> _accessTokens = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Grant> _refreshTokens = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _givenOut = new(StringComparer.Ordinal);
+
+    /// <summary>Every code and token since the start, whatever became of it; a reset does not take back what is out there.</summary>
+    public IReadOnlyCollection<string> GivenOut
+    {
+        get { lock (_lock) return [.. _givenOut]; }
+    }
 
     public string IssueCode(Grant grant, string redirectUri, string? codeChallenge)
     {
         var code = new AuthorizationCode(NewHandle(), grant, redirectUri, codeChallenge, clock.GetUtcNow() + CodeLifetime);
-        lock (_lock) _codes[code.Value] = code;
+        lock (_lock)
+        {
+            _codes[code.Value] = code;
+            _givenOut.Add(code.Value);
+        }
+
         return code.Value;
     }
 
@@ -108,6 +120,7 @@ internal sealed class GrantBook(EmulatorSettings settings, TimeProvider clock) :
         var lifetime = settings.AccessTokenLifetimeSeconds;
         var token = new AccessToken(NewAccessToken(), grant, clock.GetUtcNow().AddSeconds(lifetime));
         _accessTokens[token.Value] = token;
+        _givenOut.Add(token.Value);
         return new TokenPair(token.Value, refreshToken, grant.PortalId, grant.Scopes, lifetime);
     }
 
@@ -115,6 +128,7 @@ internal sealed class GrantBook(EmulatorSettings settings, TimeProvider clock) :
     {
         var token = NewHandle();
         _refreshTokens[token] = grant;
+        _givenOut.Add(token);
         return token;
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace HubSpotMessaging.EmulatorTests.OAuth;
@@ -240,6 +241,25 @@ public sealed class TokenTests : EmulatorTest
         (await DeleteAsync($"/oauth/v1/refresh-tokens/{tokens.RefreshToken}")).ShouldBe(HttpStatusCode.NoContent);
         (await GetAsync($"/oauth/v1/refresh-tokens/{tokens.RefreshToken}")).ShouldBe(HttpStatusCode.NotFound);
         (await GetAsync("/oauth/v1/access-tokens/unknown")).ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Every_code_and_token_ever_given_out_is_known_for_scans_of_logs()
+    {
+        Settings.RotateRefreshTokens = true;
+        var code = await NewCodeAsync();
+        var exchanged = (await ExchangeAsync(code)).Json;
+        var refreshed = (await RefreshAsync(exchanged["refresh_token"]!.GetValue<string>())).Json;
+        var granted = Emulator.Grant(OtherPortalId);
+
+        Emulator.Revoke(OtherPortalId);
+        Emulator.Reset();
+
+        string[] secrets = [code, granted.AccessToken, granted.RefreshToken, .. TokensOf(exchanged), .. TokensOf(refreshed)];
+        secrets.Distinct().Count().ShouldBe(7);
+        secrets.ShouldBeSubsetOf(Emulator.Secrets);
+
+        static string[] TokensOf(JsonNode pair) => [pair["access_token"]!.GetValue<string>(), pair["refresh_token"]!.GetValue<string>()];
     }
 
     private async Task<string> NewCodeAsync()
