@@ -9,6 +9,7 @@ public sealed class ActiveFault
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<(int Hits, TaskCompletionSource Reached)> _waiters = [];
     private int _skipped;
+    private int _chosen;
 
     internal ActiveFault(string id, Fault fault) => (Id, Fault) = (id, fault);
 
@@ -18,12 +19,15 @@ public sealed class ActiveFault
     /// <summary>What goes wrong.</summary>
     public Fault Fault { get; }
 
-    /// <summary>How many calls it struck.</summary>
+    /// <summary>How many calls it struck; of <see cref="FaultKind.HoldAnswer"/>, how many answers it held back.</summary>
     public int Hits { get; private set; }
 
     internal Task Released => _released.Task;
 
-    /// <summary>Waits until the fault has struck so many calls.</summary>
+    /// <summary>
+    /// Waits until the fault has struck so many calls: with <see cref="FaultKind.HoldAnswer"/>, until they have been carried out and
+    /// their answers are held.
+    /// </summary>
     /// <param name="times">How many.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>A task that ends then.</returns>
@@ -43,17 +47,27 @@ public sealed class ActiveFault
         if (!Matches(context)) return false;
         lock (_lock)
         {
-            if (Hits >= Fault.Times) return false;
+            if (_chosen >= Fault.Times) return false;
             if (_skipped < Fault.Skip)
             {
                 _skipped++;
                 return false;
             }
 
+            _chosen++;
+            if (Fault.Kind != FaultKind.HoldAnswer) Hit();
+            return true;
+        }
+    }
+
+    /// <summary>Counts a hit. An answer is held only when there is one, long after the fault was chosen for the call.</summary>
+    internal void Hit()
+    {
+        lock (_lock)
+        {
             Hits++;
             foreach (var (hits, reached) in _waiters)
                 if (Hits >= hits) reached.TrySetResult();
-            return true;
         }
     }
 

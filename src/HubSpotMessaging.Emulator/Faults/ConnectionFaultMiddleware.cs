@@ -9,7 +9,8 @@ internal sealed class ConnectionFaultMiddleware(RequestDelegate next, FaultBook 
     {
         await WaitAsync(faults.Delay(context), context.Call().Ended);
         // Chosen only now: what was switched off meanwhile strikes no more.
-        var fault = faults.Decide(context);
+        var active = faults.Decide(context);
+        var fault = active?.Fault;
         context.Features.Set(fault);
         switch (fault?.Kind)
         {
@@ -18,6 +19,11 @@ internal sealed class ConnectionFaultMiddleware(RequestDelegate next, FaultBook 
                 break;
             case FaultKind.Html:
                 await WriteHtmlAsync(context, fault.Status ?? StatusCodes.Status502BadGateway);
+                break;
+            case FaultKind.HoldAnswer:
+                var held = await CarryOutAsync(context);
+                await HoldAnswerAsync(context, active!);
+                if (held.Length > 0) await context.Response.Body.WriteAsync(held);
                 break;
             case FaultKind.AnswerLost:
                 await CarryOutAsync(context);
@@ -51,6 +57,14 @@ internal sealed class ConnectionFaultMiddleware(RequestDelegate next, FaultBook 
 
         Task DelayAsync(int milliseconds) =>
             milliseconds == 0 ? Task.CompletedTask : Task.Delay(TimeSpan.FromMilliseconds(milliseconds), clock, ended);
+    }
+
+    private static async Task HoldAnswerAsync(HttpContext context, ActiveFault hold)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(context.Call().Ended, context.RequestAborted);
+        hold.Hit();
+        await hold.Released.WaitAsync(over.Token);
+        over.Token.ThrowIfCancellationRequested(); // As with a held call: a reset also sets the answer free.
     }
 
     /// <summary>Lets the rest of the emulator answer into the void.</summary>

@@ -55,7 +55,11 @@ public sealed record Fault
     /// <exception cref="FormatException">It is none; the message says what is wrong.</exception>
     public static Fault Parse(string json) => ControlJson.Parse<Fault>(json);
 
+    /// <summary>Whether it comes before whatever decides the call.</summary>
     internal bool IsDelay => Kind is FaultKind.Latency or FaultKind.Hold;
+
+    /// <summary>Whether the call is carried out as if nothing were wrong, and only its answer suffers.</summary>
+    internal bool SpoilsAnswer => Kind is FaultKind.HoldAnswer or FaultKind.AnswerLost or FaultKind.Truncated;
 }
 
 /// <summary>Which calls a fault strikes: those that agree with everything that is given.</summary>
@@ -98,8 +102,18 @@ public enum FaultKind
     /// <summary>Time passes before the request is looked at. It lands even if the caller hung up meanwhile.</summary>
     Latency,
 
-    /// <summary>The request waits until the fault is removed, and then lands, even if the caller hung up meanwhile. A reset cuts it off.</summary>
+    /// <summary>
+    /// The request waits until the fault is removed, and then lands, even if the caller hung up meanwhile. A reset of the emulator
+    /// cuts it off. So does <see cref="Reset"/>, if it is added while the request waits and before this one is removed. What is cut
+    /// off is not carried out.
+    /// </summary>
     Hold,
+
+    /// <summary>
+    /// The request is carried out and its answer held back until the fault is removed. If the caller hangs up meanwhile, that is the
+    /// end of it; a reset of the emulator cuts it off.
+    /// </summary>
+    HoldAnswer,
 
     /// <summary>The connection is cut before anything is done.</summary>
     Reset,

@@ -33,7 +33,7 @@ public sealed class FaultBook : IResettable
         }
     }
 
-    /// <summary>Switches a fault off; calls that it holds go on.</summary>
+    /// <summary>Switches a fault off; calls and answers that it holds go on.</summary>
     /// <param name="id">The id of the fault.</param>
     /// <returns>Whether there was such a fault.</returns>
     public bool Remove(string id)
@@ -69,6 +69,6 @@ public sealed class FaultBook : IResettable
         [.. Active.Where(fault => fault.Fault.IsDelay && fault.Strikes(context))];
 
     /// <summary>The fault that decides the call, if any: the first that matches.</summary>
-    internal Fault? Decide(HttpContext context) =>
-        Active.FirstOrDefault(fault => !fault.Fault.IsDelay && fault.Strikes(context))?.Fault;
+    internal ActiveFault? Decide(HttpContext context) =>
+        Active.FirstOrDefault(fault => !fault.Fault.IsDelay && fault.Strikes(context));
 }

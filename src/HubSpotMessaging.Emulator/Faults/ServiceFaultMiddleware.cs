@@ -14,7 +14,7 @@ internal sealed class ServiceFaultMiddleware(RequestDelegate next, TimeProvider 
 
     public Task InvokeAsync(HttpContext context)
     {
-        if (context.Features.Get<Fault>() is not { Kind: not (FaultKind.AnswerLost or FaultKind.Truncated) } fault) return next(context);
+        if (context.Features.Get<Fault>() is not { SpoilsAnswer: false } fault) return next(context);
 
         if (RetryAfter(context, fault) is { } seconds)
             context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);

@@ -299,6 +299,117 @@ public sealed class FaultTests : EmulatorTest
     }
 
     [Fact]
+    public async Task A_held_call_that_is_cut_off_is_not_carried_out()
+    {
+        var hold = Emulator.Faults.Add(new Fault { Kind = FaultKind.Hold });
+        var call = UpsertAsync(Upsert);
+        await hold.WhenHitAsync(cancellationToken: Cancelled);
+
+        var reset = Emulator.Faults.Add(new Fault { Kind = FaultKind.Reset });
+        call.IsCompleted.ShouldBeFalse();
+        Emulator.Faults.Remove(hold.Id);
+
+        await Should.ThrowAsync<HttpRequestException>(() => call);
+        reset.Hits.ShouldBe(1);
+        Emulator.Contacts.ShouldBeEmpty();
+        Emulator.Calls.ShouldHaveSingleItem().Status.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_held_answer_comes_when_the_fault_is_removed_and_all_is_done_before()
+    {
+        var hold = Emulator.Faults.Add(new Fault { Kind = FaultKind.HoldAnswer });
+
+        var call = UpsertAsync(Upsert);
+        await hold.WhenHitAsync(cancellationToken: Cancelled);
+        Emulator.Contacts.ShouldHaveSingleItem();
+        call.IsCompleted.ShouldBeFalse();
+        Emulator.Faults.Remove(hold.Id);
+
+        (await call).Json["results"]![0]!["properties"]!["city"]!.GetValue<string>().ShouldBe("Dublin");
+        hold.Hits.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_held_answer_is_the_one_that_would_have_come_at_once()
+    {
+        AddContact("a@example.com");
+        var hold = Emulator.Faults.Add(new Fault { Kind = FaultKind.HoldAnswer });
+
+        var empty = PostAsync("/automation/v2/workflows/1001/enrollments/contacts/a@example.com");
+        var refusal = GetAsync("/crm/objects/2026-03/contacts/unknown");
+        await hold.WhenHitAsync(2, Cancelled);
+        Emulator.Faults.Clear();
+
+        (await empty).ShouldBe(HttpStatusCode.NoContent);
+        (await refusal).ShouldBe(HttpStatusCode.NotFound);
+        (await refusal).Json["message"].ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task A_held_answer_ends_with_a_caller_who_hangs_up_after_a_rotated_refresh_token_is_dead()
+    {
+        Settings.RotateRefreshTokens = true;
+        var token = Emulator.Grant(PortalId).RefreshToken;
+        var hold = Emulator.Faults.Add(new Fault { Kind = FaultKind.HoldAnswer, Times = 1 });
+        using var impatience = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        var call = RefreshAsync(impatience.Token);
+        await hold.WhenHitAsync(cancellationToken: Cancelled);
+
+        await impatience.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => call);
+
+        while (Emulator.Calls.Count == 0) await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Cancelled);
+        Emulator.Calls.ShouldHaveSingleItem().Status.ShouldBeNull();
+        using var again = await RefreshAsync(Cancelled);
+        again.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+
+        async Task<HttpResponseMessage> RefreshAsync(CancellationToken cancellationToken)
+        {
+            using var form = new FormUrlEncodedContent(new Dictionary<string, string>
+            {
+                ["grant_type"] = "refresh_token",
+                ["client_id"] = ClientId,
+                ["client_secret"] = ClientSecret,
+                ["refresh_token"] = token,
+            });
+            return await Client.PostAsync(new Uri("/oauth/2026-09/token", UriKind.Relative), form, cancellationToken);
+        }
+    }
+
+    [Theory]
+    [InlineData(FaultKind.Hold, 0)]
+    [InlineData(FaultKind.HoldAnswer, 1)]
+    public async Task A_reset_cuts_off_what_is_held(FaultKind kind, int enrollments)
+    {
+        var hold = Emulator.Faults.Add(new Fault { Kind = kind });
+        AddContact("a@example.com");
+        var call = PostAsync("/automation/v2/workflows/1001/enrollments/contacts/a@example.com");
+        await hold.WhenHitAsync(cancellationToken: Cancelled);
+        Emulator.Enrollments.Count.ShouldBe(enrollments);
+
+        Emulator.Reset();
+
+        await Should.ThrowAsync<HttpRequestException>(() => call);
+        Emulator.Enrollments.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task An_answer_is_held_as_often_as_was_told_even_of_calls_at_once()
+    {
+        var hold = Emulator.Faults.Add(new Fault { Kind = FaultKind.HoldAnswer, Times = 1 });
+
+        var calls = Enumerable.Range(0, 4).Select(_ => GetAsync("/crm/objects/2026-03/contacts/unknown")).ToList();
+        await hold.WhenHitAsync(cancellationToken: Cancelled);
+        (await Task.WhenEach(calls).Take(3).CountAsync(Cancelled)).ShouldBe(3);
+
+        calls.Count(call => !call.IsCompleted).ShouldBe(1);
+        hold.Hits.ShouldBe(1);
+        Emulator.Faults.Clear();
+        await Task.WhenAll(calls);
+    }
+
+    [Fact]
     public async Task A_fault_strikes_as_often_as_it_was_told_after_letting_some_through()
     {
         var fault = Emulator.Faults.Add(new Fault { Kind = FaultKind.Status, Status = 500, Skip = 1, Times = 2 });
@@ -364,10 +475,12 @@ public sealed class FaultTests : EmulatorTest
     public async Task A_fault_that_makes_no_sense_is_refused(string json) =>
         (await PostAsync("/emulator/faults", json)).ShouldBe(HttpStatusCode.BadRequest);
 
-    [Fact]
-    public async Task Stopping_sets_held_calls_free()
+    [Theory]
+    [InlineData(FaultKind.Hold)]
+    [InlineData(FaultKind.HoldAnswer)]
+    public async Task Stopping_sets_held_calls_free(FaultKind kind)
     {
-        var hold = Emulator.Faults.Add(new Fault { Kind = FaultKind.Hold });
+        var hold = Emulator.Faults.Add(new Fault { Kind = kind });
         var call = UpsertAsync(Upsert);
         await hold.WhenHitAsync(cancellationToken: Cancelled);
 
