@@ -98,7 +98,10 @@ public sealed class EndToEndTests(Servers servers)
 
         // And nothing more than that.
         bus.Seen.Select(seen => seen.Event).ShouldBe(
-            ["AuthorizationRequired", "AuthorizationGranted", "ContactSynced", "ContactEnrolledInWorkflow", "TimelineEventPosted"]);
+        [
+            "AuthorizationRequired", "DeliveryPaused", "AuthorizationGranted", "DeliveryResumed",
+            "ContactSynced", "ContactEnrolledInWorkflow", "TimelineEventPosted",
+        ]);
         installation.HubSpot.Contacts.Count.ShouldBe(1);
         foreach (var queue in AmqpClient.Queues)
         {

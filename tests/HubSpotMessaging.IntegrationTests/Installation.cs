@@ -16,6 +16,7 @@ internal sealed class Installation : IAsyncDisposable
     public const string ClientSecret = "emulator-secret";
 
     private readonly Servers _servers;
+    private readonly List<ServiceProcess> _replicas = [];
 
     private Installation(Servers servers, EmulatorServer hubSpot, IConnectionMultiplexer redis, AmqpClient bus, Dictionary<string, string?> settings)
     {
@@ -38,9 +39,17 @@ internal sealed class Installation : IAsyncDisposable
     public Uri Address => new(Settings["ASPNETCORE_URLS"]!);
 
     /// <summary>Everything running, and connected to HubSpot unless told otherwise.</summary>
-    public static async Task<Installation> StartAsync(Servers servers, Action<Dictionary<string, string?>>? configure = null, bool connect = true)
+    public static async Task<Installation> StartAsync(
+        Servers servers, Action<Dictionary<string, string?>>? configure = null, bool connect = true, Action<EmulatorSettings>? hubSpot = null)
     {
-        var hubSpot = await EmulatorServer.StartAsync(new EmulatorOptions { Settings = { RateLimit = null } });
+        var options = new EmulatorOptions { Settings = { RateLimit = null } };
+        hubSpot?.Invoke(options.Settings);
+        return await StartAsync(servers, await EmulatorServer.StartAsync(options), configure, connect);
+    }
+
+    private static async Task<Installation> StartAsync(
+        Servers servers, EmulatorServer hubSpot, Action<Dictionary<string, string?>>? configure, bool connect)
+    {
         var rabbitMq = await servers.FreshVirtualHostAsync();
         var redis = await ConnectionMultiplexer.ConnectAsync($"{servers.Redis},allowAdmin=true");
         foreach (var server in redis.GetServers())
@@ -79,24 +88,42 @@ internal sealed class Installation : IAsyncDisposable
         }
     }
 
-    public async Task StartServiceAsync()
+    public async Task StartServiceAsync() => Service = await StartAsync(Settings);
+
+    /// <summary>One more replica, on a port of its own.</summary>
+    public async Task<Replica> AddReplicaAsync(Action<Dictionary<string, string?>>? configure = null)
     {
-        Service = ServiceProcess.Start(ServiceProcess.FindAssembly("HubSpotMessaging.Service"), environment: Settings);
-        await Service.WaitForLineAsync(line => line.Contains("Application started", StringComparison.Ordinal), TimeSpan.FromSeconds(60));
+        var port = FreePorts.Next();
+        var settings = new Dictionary<string, string?>(Settings)
+        {
+            ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}",
+            ["HubSpot__RedirectUri"] = $"http://127.0.0.1:{port}/oauth/callback",
+        };
+        configure?.Invoke(settings);
+        var replica = new Replica(await StartAsync(settings), new(settings["ASPNETCORE_URLS"]!));
+        _replicas.Add(replica.Process);
+        return replica;
+    }
+
+    private static async Task<ServiceProcess> StartAsync(Dictionary<string, string?> settings)
+    {
+        var process = ServiceProcess.Start(ServiceProcess.FindAssembly("HubSpotMessaging.Service"), environment: settings);
+        await process.WaitForLineAsync(line => line.Contains("Application started", StringComparison.Ordinal), TimeSpan.FromSeconds(60));
+        return process;
     }
 
     /// <summary>Walks the OAuth flow over HTTP, as a browser does.</summary>
-    public async Task<HttpResponseMessage> ConnectAsync(long portal = Portal)
+    public async Task<HttpResponseMessage> ConnectAsync(long portal = Portal, Uri? at = null)
     {
         using var browser = NewBrowser();
-        var callback = await ConsentAsync(browser, portal);
+        var callback = await ConsentAsync(browser, portal, at: at);
         return await browser.GetAsync(callback);
     }
 
     /// <summary>Starts the flow and consents; returns where HubSpot sends the browser.</summary>
-    public async Task<Uri> ConsentAsync(HttpClient browser, long portal = Portal, string decision = "approve")
+    public async Task<Uri> ConsentAsync(HttpClient browser, long portal = Portal, string decision = "approve", Uri? at = null)
     {
-        using var start = await browser.GetAsync(new Uri(Address, "oauth/start"));
+        using var start = await browser.GetAsync(new Uri(at ?? Address, "oauth/start"));
         start.StatusCode.ShouldBe(HttpStatusCode.Redirect);
         using var consent = await ConsentForm.SubmitAsync(browser, start.Headers.Location!, portal, decision);
         consent.StatusCode.ShouldBe(HttpStatusCode.Redirect, await consent.Content.ReadAsStringAsync());
@@ -114,8 +141,17 @@ internal sealed class Installation : IAsyncDisposable
             TestContext.Current.TestOutputHelper?.WriteLine(Service.Output); // Shown when the test fails.
         }
 
+        foreach (var replica in _replicas)
+        {
+            await replica.DisposeAsync();
+            TestContext.Current.TestOutputHelper?.WriteLine(replica.Output);
+        }
+
         await Bus.DisposeAsync();
         await RedisConnection.DisposeAsync();
         await HubSpot.DisposeAsync();
     }
 }
+
+/// <summary>A replica of the service, and where it listens.</summary>
+internal sealed record Replica(ServiceProcess Process, Uri Address);

@@ -127,6 +127,13 @@ public sealed class AmqpClient : IAsyncDisposable
         return await channel.MessageCountAsync(queue);
     }
 
+    /// <summary>How many consumers a queue has.</summary>
+    public async Task<uint> ConsumersAsync(string queue)
+    {
+        await using var channel = await _connection.CreateChannelAsync();
+        return await channel.ConsumerCountAsync(queue);
+    }
+
     /// <summary>Whether there is such an exchange.</summary>
     public Task<bool> HasExchangeAsync(string exchange) => IsAllowedAsync(channel => channel.ExchangeDeclarePassiveAsync(exchange));
 

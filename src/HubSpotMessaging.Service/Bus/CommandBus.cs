@@ -79,6 +79,7 @@ internal static class CommandBus
         {
             context.GetRequiredService<EndpointSwitch>().Add<TCommand>(name, queue);
             queue.ConfigureConsumeTopology = isBound;
+            queue.PublishFaults = false; // A fault carries the whole command to whoever listens. Our own event says what is needed.
             queue.PrefetchCount = Concurrency;
             queue.ConcurrentMessageLimit = Concurrency;
             if (queue is IRabbitMqReceiveEndpointConfigurator rabbit)
@@ -96,7 +97,6 @@ internal static class CommandBus
             queue.ConfigureConsumer<TConsumer>(context);
         });
 
-    /// <summary>No fault message besides: it would carry the whole command to whoever listens. Our own event says what is needed.</summary>
     private static void MoveToDeadLetters(this IPipeConfigurator<ExceptionReceiveContext> pipe, IServiceProvider services)
     {
         pipe.UseFilter(services.GetRequiredService<ReturnToQueueFilter>());

@@ -66,9 +66,9 @@ internal sealed partial class CommandGate<T>(
                     await PauseForScopesAsync(command, problem, waiting.Token);
                 throw;
             }
-            catch (OperationCanceledException) when (waiting.IsCancellationRequested)
+            catch (Exception exception) when (waiting.IsCancellationRequested && exception is OperationCanceledException or ConsumerCanceledException)
             {
-                throw Returned();
+                throw Returned(); // ConsumerCanceledException is MassTransit's own for a cancellation by anybody but itself.
             }
         }
 

@@ -1,0 +1,160 @@
+using System.Text.Json.Nodes;
+using HubSpotMessaging.Emulator;
+using HubSpotMessaging.HubSpot.Line;
+using HubSpotMessaging.Testing;
+using StackExchange.Redis;
+
+namespace HubSpotMessaging.IntegrationTests.Pausing;
+
+/// <summary>Commands wait unharmed while the line is paused, over several processes on one real RabbitMQ and one real Redis.</summary>
+public sealed class LineTests(Servers servers)
+{
+    private const long Free = 424242;
+    private static readonly PauseReason Test = new("test", "Test");
+
+    [Fact]
+    public async Task A_revocation_under_load_is_told_once_costs_a_handful_of_calls_and_no_command()
+    {
+        await using var installation = await Installation.StartAsync(servers);
+        var second = await installation.AddReplicaAsync();
+        await installation.AddReplicaAsync();
+        var bus = installation.Bus;
+        var commands = Enumerable.Range(0, 300).Select(number => $"c-{number}").ToList();
+        var publishing = Task.Run(async () =>
+        {
+            foreach (var command in commands)
+                await bus.PublishAsync("SyncContact", $$"""{"commandId":"{{command}}","email":"{{command}}@example.com"}""");
+        });
+        await bus.EventAsync("ContactSynced");
+
+        installation.HubSpot.Revoke(Installation.Portal);
+        await publishing;
+        await bus.EventAsync("AuthorizationRequired", message => (string?)message["reason"] == "Revoked");
+        await bus.EventAsync("DeliveryPaused", message => (string?)message["reason"] == "Authorization");
+        await Eventually.BecomesTrueAsync(async () => await bus.ConsumersAsync("hubspot-sync-contact") == 0, "nobody consumes");
+
+        // While it is lost, HubSpot is left alone: what comes now, comes to nobody.
+        var calls = installation.HubSpot.Calls.Count;
+        var refreshes = installation.HubSpot.Calls.Count(call => call.Path.EndsWith("/token", StringComparison.Ordinal));
+        refreshes.ShouldBe(2); // The exchange of the code, and the refresh that was refused.
+        await bus.PublishAsync("SyncContact", """{"commandId":"late","email":"late@example.com"}""");
+        await Task.Delay(TimeSpan.FromSeconds(6), TimeProvider.System); // Longer than anybody waits before he looks again.
+        installation.HubSpot.Calls.Count.ShouldBe(calls);
+        (await bus.DepthAsync("hubspot-sync-contact")).ShouldBeGreaterThan(0u);
+
+        await installation.ConnectAsync(at: second.Address);
+        foreach (var command in commands.Append("late"))
+            await bus.OutcomeAsync("ContactSynced", command, seconds: 60);
+
+        Count("AuthorizationRequired", message => (string?)message["reason"] == "Revoked").ShouldBe(1);
+        Count("DeliveryPaused").ShouldBe(2); // This one, and that of the fresh installation.
+        Count("DeliveryResumed").ShouldBe(2);
+        Count("CommandRejected").ShouldBe(0);
+        (await bus.DepthAsync("hubspot-sync-contact_error")).ShouldBe(0u);
+        installation.HubSpot.Contacts.Count.ShouldBe(301);
+
+        int Count(string name, Func<JsonObject, bool>? matches = null) =>
+            bus.Seen.Count(seen => seen.Event == name && matches?.Invoke(seen.Message) != false);
+    }
+
+    [Fact]
+    public async Task A_missing_scope_stops_the_one_command_that_needs_it_until_somebody_grants_it()
+    {
+        await using var installation = await Installation.StartAsync(servers, connect: false);
+        var bus = installation.Bus;
+        installation.HubSpot.Put(new Account { PortalId = Free, Tier = AccountTier.Free }); // Has no workflows.
+        await installation.ConnectAsync(Free);
+        await bus.PublishAsync("SyncContact", """{"commandId":"before","email":"ada@example.com"}""");
+        await bus.OutcomeAsync("ContactSynced", "before");
+
+        await bus.PublishAsync("EnrollInWorkflow", """{"commandId":"waits","email":"ada@example.com","workflow":"1001"}""");
+        await bus.PublishAsync("EnrollInWorkflow", """{"commandId":"waits-too","email":"ada@example.com","workflow":"1001"}""");
+        var paused = await bus.EventAsync("DeliveryPaused", message => (string?)message["reason"] == "MissingScope");
+        ((string?)paused["scope"]).ShouldBe("EnrollInWorkflow");
+        await Eventually.BecomesTrueAsync(async () => await bus.ConsumersAsync("hubspot-enroll-in-workflow") == 0, "enrolments wait");
+        await bus.PublishAsync("SyncContact", """{"commandId":"goes-on","email":"grace@example.com"}""");
+        await bus.OutcomeAsync("ContactSynced", "goes-on");
+        (await bus.DepthAsync("hubspot-enroll-in-workflow")).ShouldBe(2u);
+        installation.Service.Output.ShouldContain("automation");
+
+        installation.HubSpot.Put(new Account { PortalId = Free, Tier = AccountTier.Professional });
+        await installation.ConnectAsync(Free);
+        await bus.OutcomeAsync("ContactEnrolledInWorkflow", "waits");
+        await bus.OutcomeAsync("ContactEnrolledInWorkflow", "waits-too");
+        ((string?)(await bus.EventAsync("DeliveryResumed", message => (string?)message["reason"] == "MissingScope"))["scope"]).ShouldBe("EnrollInWorkflow");
+        bus.Seen.Count(seen => seen.Event == "DeliveryPaused" && (string?)seen.Message["reason"] == "MissingScope").ShouldBe(1);
+        bus.Seen.ShouldNotContain(seen => seen.Event == "AuthorizationRequired" && (string?)seen.Message["reason"] != "NotYetAuthorized");
+        (await bus.DepthAsync("hubspot-enroll-in-workflow_error")).ShouldBe(0u);
+    }
+
+    [Fact]
+    public async Task A_hundred_pauses_with_a_full_prefetch_lose_and_dead_letter_nothing()
+    {
+        await using var installation = await Installation.StartAsync(servers);
+        await installation.AddReplicaAsync();
+        var bus = installation.Bus;
+        installation.HubSpot.Settings.LatencyMilliseconds = 100;
+        var lines = new LineStore(installation.RedisConnection);
+        const int Pauses = 100;
+        const int Commands = 4_000;
+        var publishing = Task.Run(async () =>
+        {
+            for (var number = 0; number < Commands; number++)
+                await bus.PublishAsync("SyncContact", $$"""{"commandId":"c-{{number}}","email":"c{{number % 500}}@example.com"}""");
+        });
+        await bus.EventAsync("ContactSynced");
+
+        for (var pause = 0; pause < Pauses; pause++)
+        {
+            await lines.PauseAsync(Test);
+            await Eventually.BecomesTrueAsync(async () => await bus.ConsumersAsync("hubspot-sync-contact") == 0, "the consumers stop");
+            await lines.ResumeAsync(Test);
+            await Eventually.BecomesTrueAsync(async () => await bus.ConsumersAsync("hubspot-sync-contact") == 2, "the consumers start");
+        }
+
+        await publishing;
+        installation.HubSpot.Settings.LatencyMilliseconds = 0;
+        await Eventually.BecomesTrueAsync(
+            () => bus.Seen.Where(seen => seen.Event == "ContactSynced").Select(seen => (string?)seen.Message["commandId"]).Distinct().Count() == Commands,
+            "every command is done",
+            seconds: 120);
+        (await bus.DepthAsync("hubspot-sync-contact")).ShouldBe(0u);
+        (await bus.DepthAsync("hubspot-sync-contact_error")).ShouldBe(0u);
+        bus.Seen.ShouldNotContain(seen => seen.Event == "CommandRejected");
+        await Eventually.BecomesTrueAsync(
+            () => bus.Seen.Count(seen => seen.Event == "DeliveryResumed" && (string?)seen.Message["reason"] == "Test") == Pauses, "each resumption is told");
+        bus.Seen.Count(seen => seen.Event == "DeliveryPaused" && (string?)seen.Message["reason"] == "Test").ShouldBe(Pauses);
+    }
+
+    [Fact]
+    public async Task Redis_away_for_half_a_minute_is_waited_for_without_a_crash_or_a_storm()
+    {
+        var redis = ConfigurationOptions.Parse(servers.Redis).EndPoints[0].ToString()!.Split('/')[^1].Split(':');
+        await using var way = TcpProxy.Start(redis[0], int.Parse(redis[1], System.Globalization.CultureInfo.InvariantCulture));
+        await using var installation = await Installation.StartAsync(
+            servers, settings => settings["ConnectionStrings__Redis"] = servers.Redis.Replace($"{redis[0]}:{redis[1]}", $"127.0.0.1:{way.Port}", StringComparison.Ordinal));
+        var bus = installation.Bus;
+        await bus.PublishAsync("SyncContact", """{"commandId":"before","email":"ada@example.com"}""");
+        await bus.OutcomeAsync("ContactSynced", "before");
+
+        way.Cut();
+        await Eventually.BecomesTrueAsync(async () => await bus.ConsumersAsync("hubspot-sync-contact") == 0, "delivery waits");
+        var calls = installation.HubSpot.Calls.Count;
+        for (var number = 0; number < 50; number++)
+            await bus.PublishAsync("SyncContact", $$"""{"commandId":"c-{{number}}","email":"c{{number}}@example.com"}""");
+        await Task.Delay(TimeSpan.FromSeconds(30), TimeProvider.System);
+        installation.Service.HasExited.ShouldBeFalse();
+        installation.HubSpot.Calls.Count.ShouldBe(calls);
+        (await bus.DepthAsync("hubspot-sync-contact")).ShouldBe(50u);
+        using (var http = new HttpClient())
+            (await http.GetStringAsync(new Uri(installation.Address, "health/live"))).ShouldContain("Healthy");
+
+        way.Mend();
+        for (var number = 0; number < 50; number++)
+            await bus.OutcomeAsync("ContactSynced", $"c-{number}", seconds: 60);
+        await bus.EventAsync("DeliveryResumed", message => (string?)message["reason"] == "RedisUnavailable");
+        bus.Seen.Count(seen => (string?)seen.Message["reason"] == "RedisUnavailable").ShouldBe(2); // Paused, resumed.
+        (await bus.DepthAsync("hubspot-sync-contact_error")).ShouldBe(0u);
+    }
+
+}
