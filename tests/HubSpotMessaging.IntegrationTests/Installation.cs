@@ -1,5 +1,7 @@
 using System.Net;
+using System.Web;
 using HubSpotMessaging.Emulator;
+using HubSpotMessaging.IntegrationTests.Secrecy;
 using HubSpotMessaging.Testing;
 using HubSpotMessaging.Testing.Processes;
 using StackExchange.Redis;
@@ -7,7 +9,8 @@ using StackExchange.Redis;
 namespace HubSpotMessaging.IntegrationTests;
 
 /// <summary>
-/// One installation as its users have it: the built service as a process, a HubSpot (the emulator), RabbitMQ and Redis.
+/// One installation as its users have it: the built service as a process, a HubSpot (the emulator), RabbitMQ and Redis. At its end
+/// no secret may have turned up in what the service wrote or in an event.
 /// </summary>
 internal sealed class Installation : IAsyncDisposable
 {
@@ -16,6 +19,7 @@ internal sealed class Installation : IAsyncDisposable
     public const string ClientSecret = "emulator-secret";
 
     private readonly Servers _servers;
+    private readonly List<ServiceProcess> _processes = [];
 
     private Installation(Servers servers, EmulatorServer hubSpot, IConnectionMultiplexer redis, AmqpClient bus, Dictionary<string, string?> settings)
     {
@@ -82,6 +86,7 @@ internal sealed class Installation : IAsyncDisposable
     public async Task StartServiceAsync()
     {
         Service = ServiceProcess.Start(ServiceProcess.FindAssembly("HubSpotMessaging.Service"), environment: Settings);
+        _processes.Add(Service);
         await Service.WaitForLineAsync(line => line.Contains("Application started", StringComparison.Ordinal), TimeSpan.FromSeconds(60));
     }
 
@@ -108,14 +113,32 @@ internal sealed class Installation : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (Service is not null)
+        foreach (var process in _processes)
         {
-            await Service.DisposeAsync();
-            TestContext.Current.TestOutputHelper?.WriteLine(Service.Output); // Shown when the test fails.
+            await process.DisposeAsync();
+            TestContext.Current.TestOutputHelper?.WriteLine(process.Output); // Shown when the test fails.
         }
 
+        Leaks.Report(FindLeaks());
         await Bus.DisposeAsync();
         await RedisConnection.DisposeAsync();
         await HubSpot.DisposeAsync();
     }
+
+    private IReadOnlyList<string> FindLeaks()
+    {
+        var scan = new SecretScan([.. HubSpot.Secrets, .. States(), ClientSecret, Settings["HubSpot__ClientSecret"], Settings.GetValueOrDefault("Operator__Key")]);
+        return
+        [
+            .. _processes.Index().SelectMany(process => scan.Find($"output of process {process.Index + 1}", process.Item.Output)),
+            .. Bus.Seen.SelectMany(seen => scan.Find(seen.Event, seen.Message.ToJsonString())),
+        ];
+    }
+
+    /// <summary>The states with which browsers came to the consent page, or sent it off.</summary>
+    private IEnumerable<string?> States() =>
+        from call in HubSpot.Calls
+        where call.Path.StartsWith("/oauth/", StringComparison.Ordinal)
+        from fields in new[] { new Uri(HubSpot.BaseAddress, call.Path).Query, call.Body }
+        select HttpUtility.ParseQueryString(fields)["state"];
 }
