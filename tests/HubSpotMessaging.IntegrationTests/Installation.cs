@@ -1,5 +1,7 @@
 using System.Net;
+using System.Web;
 using HubSpotMessaging.Emulator;
+using HubSpotMessaging.IntegrationTests.Secrecy;
 using HubSpotMessaging.Testing;
 using HubSpotMessaging.Testing.Processes;
 using StackExchange.Redis;
@@ -7,7 +9,8 @@ using StackExchange.Redis;
 namespace HubSpotMessaging.IntegrationTests;
 
 /// <summary>
-/// One installation as its users have it: the built service as a process, a HubSpot (the emulator), RabbitMQ and Redis.
+/// One installation as its users have it: the built service as a process, a HubSpot (the emulator), RabbitMQ and Redis. At its end
+/// no secret may have turned up in what the service wrote or in an event.
 /// </summary>
 internal sealed class Installation : IAsyncDisposable
 {
@@ -16,7 +19,7 @@ internal sealed class Installation : IAsyncDisposable
     public const string ClientSecret = "emulator-secret";
 
     private readonly Servers _servers;
-    private readonly List<ServiceProcess> _replicas = [];
+    private readonly List<ServiceProcess> _processes = [];
 
     private Installation(Servers servers, EmulatorServer hubSpot, IConnectionMultiplexer redis, AmqpClient bus, Dictionary<string, string?> settings)
     {
@@ -101,13 +104,13 @@ internal sealed class Installation : IAsyncDisposable
         };
         configure?.Invoke(settings);
         var replica = new Replica(await StartAsync(settings), new(settings["ASPNETCORE_URLS"]!));
-        _replicas.Add(replica.Process);
         return replica;
     }
 
-    private static async Task<ServiceProcess> StartAsync(Dictionary<string, string?> settings)
+    private async Task<ServiceProcess> StartAsync(Dictionary<string, string?> settings)
     {
         var process = ServiceProcess.Start(ServiceProcess.FindAssembly("HubSpotMessaging.Service"), environment: settings);
+        _processes.Add(process);
         await process.WaitForLineAsync(line => line.Contains("Application started", StringComparison.Ordinal), TimeSpan.FromSeconds(60));
         return process;
     }
@@ -135,22 +138,34 @@ internal sealed class Installation : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (Service is not null)
+        foreach (var process in _processes)
         {
-            await Service.DisposeAsync();
-            TestContext.Current.TestOutputHelper?.WriteLine(Service.Output); // Shown when the test fails.
+            await process.DisposeAsync();
+            TestContext.Current.TestOutputHelper?.WriteLine(process.Output); // Shown when the test fails.
         }
 
-        foreach (var replica in _replicas)
-        {
-            await replica.DisposeAsync();
-            TestContext.Current.TestOutputHelper?.WriteLine(replica.Output);
-        }
-
+        Leaks.Report(FindLeaks());
         await Bus.DisposeAsync();
         await RedisConnection.DisposeAsync();
         await HubSpot.DisposeAsync();
     }
+
+    private IReadOnlyList<string> FindLeaks()
+    {
+        var scan = new SecretScan([.. HubSpot.Secrets, .. States(), ClientSecret, Settings["HubSpot__ClientSecret"], Settings.GetValueOrDefault("Operator__Key")]);
+        return
+        [
+            .. _processes.Index().SelectMany(process => scan.Find($"output of process {process.Index + 1}", process.Item.Output)),
+            .. Bus.Seen.SelectMany(seen => scan.Find(seen.Event, seen.Message.ToJsonString())),
+        ];
+    }
+
+    /// <summary>The states with which browsers came to the consent page, or sent it off.</summary>
+    private IEnumerable<string?> States() =>
+        from call in HubSpot.Calls
+        where call.Path.StartsWith("/oauth/", StringComparison.Ordinal)
+        from fields in new[] { new Uri(HubSpot.BaseAddress, call.Path).Query, call.Body }
+        select HttpUtility.ParseQueryString(fields)["state"];
 }
 
 /// <summary>A replica of the service, and where it listens.</summary>

@@ -21,24 +21,26 @@ public sealed class Outbox(IConnectionMultiplexer redis)
     /// Publishes what waits, if no other replica is at it.
     /// </summary>
     /// <param name="publishAsync">Publishes one; when it throws, the announcement and those after it stay.</param>
-    /// <param name="turn">How long this replica has for each before another one may take over.</param>
+    /// <param name="turn">How long this replica has for one before another replica may take over.</param>
     /// <returns>Whether the queue is empty now, as far as this replica can tell.</returns>
     /// <exception cref="RedisException">Redis cannot be reached.</exception>
-    public async Task<bool> PublishAsync(Func<Announcement, Task> publishAsync, TimeSpan turn)
+    public async Task<bool> PublishAsync(Func<Announcement, Task> publishAsync, Func<Announcement, TimeSpan> turn)
     {
         ArgumentNullException.ThrowIfNull(publishAsync);
+        ArgumentNullException.ThrowIfNull(turn);
         while (await Database.ListGetByIndexAsync(Key, 0) is { IsNull: false } next)
         {
-            if (!await Database.StringSetAsync(TurnKey, _owner, turn, When.NotExists))
+            var announcement = Announcement.Parse(next!);
+            if (!await Database.StringSetAsync(TurnKey, _owner, turn(announcement), When.NotExists))
                 return false;
 
             try
             {
                 // Looked at again, since another replica may just have published it.
-                if (await Database.ListGetByIndexAsync(Key, 0) is { IsNull: false } text)
+                if (await Database.ListGetByIndexAsync(Key, 0) == next)
                 {
-                    await publishAsync(Announcement.Parse(text!));
-                    await PublishedScript.RunAsync(Database, [Key], text);
+                    await publishAsync(announcement);
+                    await PublishedScript.RunAsync(Database, [Key], next);
                 }
             }
             finally

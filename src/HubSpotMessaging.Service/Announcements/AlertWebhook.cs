@@ -14,6 +14,9 @@ internal sealed partial class AlertWebhook(HttpClient http, IOptions<OperatorOpt
     private static readonly TimeSpan AttemptMayTake = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromSeconds(1);
 
+    /// <summary>Whether there is one.</summary>
+    public bool IsOn => options.Value.AlertWebhook is not null;
+
     /// <summary>How long it takes at most.</summary>
     public static TimeSpan MayTake => (AttemptMayTake + BetweenAttempts) * Attempts;
 

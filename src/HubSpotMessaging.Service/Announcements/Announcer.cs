@@ -32,7 +32,7 @@ internal sealed partial class Announcer(
         {
             try
             {
-                await outbox.PublishAsync(announcement => TellAsync(announcement, stoppingToken), PublishMayTake + AlertWebhook.MayTake);
+                await outbox.PublishAsync(announcement => TellAsync(announcement, stoppingToken), TurnFor);
             }
 #pragma warning disable CA1031 // Whatever the bus or Redis has, what is to be told waits until it can be.
             catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
@@ -46,6 +46,10 @@ internal sealed partial class Announcer(
             await news.WaitAsync(StateChanges.LookAnyway, stoppingToken);
         }
     }
+
+    /// <summary>No longer than needed, since whoever dies in his turn lets the others wait to its end.</summary>
+    private TimeSpan TurnFor(Announcement announcement) =>
+        PublishMayTake + (announcement is AuthorizationMissing && webhook.IsOn ? AlertWebhook.MayTake : TimeSpan.Zero);
 
     private async Task TellAsync(Announcement announcement, CancellationToken cancellationToken)
     {

@@ -46,9 +46,9 @@ public sealed class LineTests(Servers servers)
         foreach (var command in commands.Append("late"))
             await bus.OutcomeAsync("ContactSynced", command, seconds: 60);
 
+        await Eventually.BecomesTrueAsync(() => Count("DeliveryResumed") == 2, "the resumption is told");
         Count("AuthorizationRequired", message => (string?)message["reason"] == "Revoked").ShouldBe(1);
-        Count("DeliveryPaused").ShouldBe(2); // This one, and that of the fresh installation.
-        Count("DeliveryResumed").ShouldBe(2);
+        Count("DeliveryPaused").ShouldBe(2, string.Join(' ', bus.Seen.Select(seen => seen.Event).Where(name => name != "ContactSynced"))); // This one, and that of the fresh installation.
         Count("CommandRejected").ShouldBe(0);
         (await bus.DepthAsync("hubspot-sync-contact_error")).ShouldBe(0u);
         installation.HubSpot.Contacts.Count.ShouldBe(301);
