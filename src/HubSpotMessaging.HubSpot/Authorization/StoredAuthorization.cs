@@ -21,6 +21,9 @@ public sealed record StoredAuthorization
     /// <summary>The two tokens as they stand in Redis, perhaps encrypted; empty for none. For comparing, and not for reading.</summary>
     internal (string Access, string Refresh) Raw { get; init; }
 
+    /// <summary>The loss as it stands in Redis, perhaps of other tokens; empty for none. For comparing, too.</summary>
+    internal string RawLoss { get; init; } = "";
+
     /// <summary>The last pair that was written, whether or not it is still there; 0 when Redis knows of none.</summary>
     internal long Generation { get; init; }
 

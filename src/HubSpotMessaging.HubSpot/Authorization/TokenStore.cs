@@ -58,6 +58,7 @@ public sealed class TokenStore(IConnectionMultiplexer redis, TokenEncryption enc
         return new()
         {
             Raw = raw,
+            RawLoss = (string?)reply[9] ?? "",
             Generation = (long?)reply[4] ?? 0,
             PortalId = portal,
             IsByHand = isByHand,
@@ -88,7 +89,7 @@ public sealed class TokenStore(IConnectionMultiplexer redis, TokenEncryption enc
     internal async Task<Beginning> BeginAsync(string attempt, StoredAuthorization read, TimeSpan lease, TimeSpan hope)
     {
         var reply = (RedisValue[])(await BeginScript.RunAsync(
-            Database, Keys, attempt, read.Raw.Access, read.Raw.Refresh, Milliseconds(lease), Milliseconds(hope)))!;
+            Database, Keys, attempt, read.Raw.Access, read.Raw.Refresh, read.RawLoss, Milliseconds(lease), Milliseconds(hope)))!;
         return (string?)reply[0] switch
         {
             "begun" => new Beginning.Begun(),

@@ -41,6 +41,17 @@ public sealed class RaceTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Whoever_looked_before_the_loss_does_not_ask_HubSpot_after_it()
+    {
+        await _replicas.GrantAsync();
+        var store = _replicas.Add().GetRequiredService<TokenStore>();
+        var stored = await store.ReadAsync();
+        await store.LoseAsync(AuthorizationLoss.Revoked, stored);
+
+        (await store.BeginAsync("late", stored, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2))).ShouldBeOfType<Beginning.Changed>();
+    }
+
+    [Fact]
     public async Task A_holder_that_died_before_its_call_is_waited_for_no_longer_than_its_lease()
     {
         await _replicas.GrantAsync();
