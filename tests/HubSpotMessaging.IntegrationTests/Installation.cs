@@ -44,6 +44,24 @@ internal sealed class Installation : IAsyncDisposable
     /// <summary>Everything running, and connected to HubSpot unless told otherwise.</summary>
     public static async Task<Installation> StartAsync(Servers servers, Action<Dictionary<string, string?>>? configure = null, bool connect = true)
     {
+        var installation = await PrepareAsync(servers, configure);
+        try
+        {
+            await installation.StartServiceAsync();
+            if (connect)
+                await installation.ConnectAsync();
+            return installation;
+        }
+        catch
+        {
+            await installation.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Everything running but the service.</summary>
+    public static async Task<Installation> PrepareAsync(Servers servers, Action<Dictionary<string, string?>>? configure = null)
+    {
         var hubSpot = await EmulatorServer.StartAsync(new EmulatorOptions { Settings = { RateLimit = null } });
         var rabbitMq = await servers.FreshVirtualHostAsync();
         var redis = await ConnectionMultiplexer.ConnectAsync($"{servers.Redis},allowAdmin=true");
@@ -68,19 +86,7 @@ internal sealed class Installation : IAsyncDisposable
         };
         configure?.Invoke(settings);
 
-        var installation = new Installation(servers, hubSpot, redis, bus, settings);
-        try
-        {
-            await installation.StartServiceAsync();
-            if (connect)
-                await installation.ConnectAsync();
-            return installation;
-        }
-        catch
-        {
-            await installation.DisposeAsync();
-            throw;
-        }
+        return new Installation(servers, hubSpot, redis, bus, settings);
     }
 
     public async Task StartServiceAsync()
