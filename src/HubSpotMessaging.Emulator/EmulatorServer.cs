@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using HubSpotMessaging.Emulator.Accounts;
 using HubSpotMessaging.Emulator.Contacts;
@@ -14,6 +15,9 @@ namespace HubSpotMessaging.Emulator;
 /// <summary>A HubSpot on 127.0.0.1, for a test or a demonstration. Everything it can do over HTTP it can do from here too.</summary>
 public sealed class EmulatorServer : IAsyncDisposable
 {
+    /// <summary>The source of its spans, which tells them from those of an app in the same process.</summary>
+    public const string ActivitySourceName = "HubSpotMessaging.Emulator";
+
     private readonly WebApplication _app;
 
     private EmulatorServer(WebApplication app)
@@ -61,6 +65,7 @@ public sealed class EmulatorServer : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, options.Port));
         builder.Services.AddEmulator(options);
         builder.Services.AddSingleton<IHostLifetime, GuestLifetime>();
+        builder.Services.AddSingleton(_ => new ActivitySource(ActivitySourceName));
         var app = builder.Build().UseEmulator();
         await app.StartAsync(ct);
         return new EmulatorServer(app);

@@ -45,14 +45,28 @@ internal sealed class Installation : IAsyncDisposable
     public static async Task<Installation> StartAsync(
         Servers servers, Action<Dictionary<string, string?>>? configure = null, bool connect = true, Action<EmulatorSettings>? hubSpot = null)
     {
-        var options = new EmulatorOptions { Settings = { RateLimit = null } };
-        hubSpot?.Invoke(options.Settings);
-        return await StartAsync(servers, await EmulatorServer.StartAsync(options), configure, connect);
+        var installation = await PrepareAsync(servers, configure, hubSpot);
+        try
+        {
+            await installation.StartServiceAsync();
+            if (connect)
+                await installation.ConnectAsync();
+            return installation;
+        }
+        catch
+        {
+            await installation.DisposeAsync();
+            throw;
+        }
     }
 
-    private static async Task<Installation> StartAsync(
-        Servers servers, EmulatorServer hubSpot, Action<Dictionary<string, string?>>? configure, bool connect)
+    /// <summary>Everything running but the service.</summary>
+    public static async Task<Installation> PrepareAsync(
+        Servers servers, Action<Dictionary<string, string?>>? configure = null, Action<EmulatorSettings>? change = null)
     {
+        var options = new EmulatorOptions { Settings = { RateLimit = null } };
+        change?.Invoke(options.Settings);
+        var hubSpot = await EmulatorServer.StartAsync(options);
         var rabbitMq = await servers.FreshVirtualHostAsync();
         var redis = await ConnectionMultiplexer.ConnectAsync($"{servers.Redis},allowAdmin=true");
         foreach (var server in redis.GetServers())
@@ -76,19 +90,7 @@ internal sealed class Installation : IAsyncDisposable
         };
         configure?.Invoke(settings);
 
-        var installation = new Installation(servers, hubSpot, redis, bus, settings);
-        try
-        {
-            await installation.StartServiceAsync();
-            if (connect)
-                await installation.ConnectAsync();
-            return installation;
-        }
-        catch
-        {
-            await installation.DisposeAsync();
-            throw;
-        }
+        return new Installation(servers, hubSpot, redis, bus, settings);
     }
 
     public async Task StartServiceAsync() => Service = await StartAsync(Settings);

@@ -14,10 +14,7 @@ internal static class Leaks
     public static void Report(IEnumerable<string> leaks)
     {
         foreach (var leak in leaks)
-        {
-            TestContext.Current.TestOutputHelper?.WriteLine($"LEAK: {leak}");
             Found.Enqueue(leak);
-        }
     }
 
     /// <summary>What was reported since the last time.</summary>

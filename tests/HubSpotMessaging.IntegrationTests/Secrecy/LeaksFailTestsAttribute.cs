@@ -10,7 +10,10 @@ namespace HubSpotMessaging.IntegrationTests.Secrecy;
 [AttributeUsage(AttributeTargets.Assembly)]
 internal sealed class LeaksFailTestsAttribute : BeforeAfterTestAttribute
 {
-    public override void After(MethodInfo methodUnderTest, IXunitTest test)
+    public override void After(MethodInfo methodUnderTest, IXunitTest test) => ThrowIfAny();
+
+    /// <summary>Throws if anything was reported since the last time.</summary>
+    public static void ThrowIfAny()
     {
         var leaks = Leaks.Take();
         if (leaks.Count > 0)

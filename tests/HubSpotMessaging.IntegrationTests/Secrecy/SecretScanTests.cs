@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using HubSpotMessaging.Emulator;
 
 namespace HubSpotMessaging.IntegrationTests.Secrecy;
@@ -47,6 +48,26 @@ public sealed class SecretScanTests(Servers servers)
         }
 
         Leaks.Take().ShouldBe(["TokenRefreshed, line 1: {\"planted\":\"***\"}"]); // Taken, so that this test does not fail of it.
+    }
+
+    [Fact]
+    public void A_secret_in_a_span_is_found_wherever_it_is()
+    {
+        using var source = new ActivitySource("tests");
+        using (var span = source.StartActivity("planted"))
+        {
+            span!.SetTag("fine", "nothing");
+            span.SetTag("tag", Installation.ClientSecret);
+            span.SetTag("tags", new[] { "a", Installation.ClientSecret });
+            span.AddEvent(new("event", tags: new() { ["tag"] = Installation.ClientSecret }));
+            span.SetStatus(ActivityStatusCode.Error, $"{Installation.ClientSecret} is wrong");
+        }
+
+        Leaks.Take().ShouldBe(
+        [
+            "span, line 1: tests: Internal planted \"planted\" Error *** is wrong", "span, line 3: tag tag=***", "span, line 4: tag tags=a,***",
+            "span, line 6: event event tag=***",
+        ]);
     }
 
     [Fact]
