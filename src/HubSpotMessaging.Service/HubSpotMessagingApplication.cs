@@ -36,7 +36,9 @@ public static class HubSpotMessagingApplication
 
         services.AddSingleton<OperatorGuard>();
         services.AddSingleton<OAuthStates>();
+        services.AddSingleton<Endings>();
         services.AddSingleton<OAuthBootstrap>();
+        services.AddSingleton<ConnectionReader>();
         services.AddReadiness();
         return builder;
     }

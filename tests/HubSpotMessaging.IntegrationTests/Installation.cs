@@ -85,19 +85,38 @@ internal sealed class Installation : IAsyncDisposable
         await Service.WaitForLineAsync(line => line.Contains("Application started", StringComparison.Ordinal), TimeSpan.FromSeconds(60));
     }
 
-    /// <summary>Walks the OAuth flow over HTTP, as a browser does.</summary>
+    /// <summary>Another process of the same installation. HubSpot sends browsers back to the first.</summary>
+    public async Task<(ServiceProcess Process, Uri Address)> StartReplicaAsync()
+    {
+        var address = $"http://127.0.0.1:{FreePorts.Next()}";
+        var replica = ServiceProcess.Start(
+            ServiceProcess.FindAssembly("HubSpotMessaging.Service"), environment: new Dictionary<string, string?>(Settings) { ["ASPNETCORE_URLS"] = address });
+        await replica.WaitForLineAsync(line => line.Contains("Application started", StringComparison.Ordinal), TimeSpan.FromSeconds(60));
+        return (replica, new Uri(address));
+    }
+
+    /// <summary>Walks the OAuth flow over HTTP, as a browser does; returns the page at its end.</summary>
     public async Task<HttpResponseMessage> ConnectAsync(long portal = Portal)
     {
         using var browser = NewBrowser();
         var callback = await ConsentAsync(browser, portal);
-        return await browser.GetAsync(callback);
+        return await ReturnAsync(browser, callback);
     }
 
-    /// <summary>Starts the flow and consents; returns where HubSpot sends the browser.</summary>
-    public async Task<Uri> ConsentAsync(HttpClient browser, long portal = Portal, string decision = "approve")
+    /// <summary>Comes back from HubSpot; returns the page at the clean address where every flow ends.</summary>
+    public static async Task<HttpResponseMessage> ReturnAsync(HttpClient browser, Uri callback)
     {
-        using var start = await browser.GetAsync(new Uri(Address, "oauth/start"));
-        start.StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        using var redirect = await browser.GetAsync(callback);
+        redirect.StatusCode.ShouldBe(HttpStatusCode.SeeOther);
+        redirect.Headers.Location!.OriginalString.ShouldBeOneOf("done", "done?ended=elsewhere", "done?ended=redis-away");
+        return await browser.GetAsync(new Uri(callback, redirect.Headers.Location));
+    }
+
+    /// <summary>Starts the flow, here or at another replica, and consents; returns where HubSpot sends the browser.</summary>
+    public async Task<Uri> ConsentAsync(HttpClient browser, long portal = Portal, string decision = "approve", Uri? startAt = null)
+    {
+        using var start = await browser.GetAsync(new Uri(startAt ?? Address, "oauth/start"));
+        start.StatusCode.ShouldBe(HttpStatusCode.SeeOther);
         using var consent = await ConsentForm.SubmitAsync(browser, start.Headers.Location!, portal, decision);
         consent.StatusCode.ShouldBe(HttpStatusCode.Redirect, await consent.Content.ReadAsStringAsync());
         return consent.Headers.Location!;

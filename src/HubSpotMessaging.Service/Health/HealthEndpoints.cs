@@ -1,6 +1,8 @@
-using HubSpotMessaging.HubSpot.Authorization;
+using HubSpotMessaging.HubSpot;
+using HubSpotMessaging.Service.OAuth;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
 namespace HubSpotMessaging.Service.Health;
@@ -51,22 +53,15 @@ internal sealed class RedisHealthCheck(IConnectionMultiplexer redis) : IHealthCh
     }
 }
 
-internal sealed class AuthorizationHealthCheck(TokenStore tokens) : IHealthCheck
+/// <summary>Anybody can ask for readiness, so it names no account.</summary>
+internal sealed class AuthorizationHealthCheck(ConnectionReader reader, IOptions<HubSpotOptions> options) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        try
-        {
-            return await tokens.ReadAsync().WaitAsync(cancellationToken) switch
-            {
-                { Tokens: null } => new(context.Registration.FailureStatus, "not yet connected: an operator opens /oauth/start"),
-                { Loss: { } loss } => new(context.Registration.FailureStatus, $"lost ({loss}): an operator opens /oauth/start"),
-                var known => HealthCheckResult.Healthy($"connected to account {known.PortalId?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "unknown"}"),
-            };
-        }
-        catch (Exception exception) when (exception is RedisException or RedisTimeoutException or OperationCanceledException)
-        {
-            return new HealthCheckResult(context.Registration.FailureStatus, "unknown: Redis does not answer");
-        }
+        var connection = await reader.ReadAsync(cancellationToken);
+        var description = $"{connection.Title}. {connection.Sentence}";
+        if (connection.WantsConnecting)
+            description += $" {new Uri(options.Value.RedirectUri!, "start")}";
+        return new HealthCheckResult(connection is Connection.Connected ? HealthStatus.Healthy : context.Registration.FailureStatus, description);
     }
 }
