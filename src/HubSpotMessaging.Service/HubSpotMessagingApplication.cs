@@ -48,6 +48,7 @@ public static class HubSpotMessagingApplication
     {
         app.MapConnectionPage();
         app.MapOAuth();
+        app.MapDisconnect();
         app.MapHealth();
         return app;
     }
