@@ -21,7 +21,10 @@ public sealed class HubSpotOptions
     /// <summary>Where an operator connects the service to HubSpot: beside <see cref="RedirectUri"/>.</summary>
     public Uri ConnectAddress => new(RedirectUri!, "start");
 
-    /// <summary>The HubSpot account (portal) that this installation belongs to. When set, any other one is refused.</summary>
+    /// <summary>
+    /// The HubSpot account (portal) that this installation belongs to; any other one is refused. When not set, it is the first that
+    /// is connected.
+    /// </summary>
     public long? PortalId { get; set; }
 
     /// <summary>
@@ -32,6 +35,12 @@ public sealed class HubSpotOptions
 
     /// <summary>Scopes that an account may lack, separated by spaces: <c>automation</c> needs a Professional account.</summary>
     public string OptionalScopes { get; set; } = "automation timeline";
+
+    /// <summary>
+    /// Whether the bootstrap uses PKCE (RFC 7636, S256), so that a code is worth nothing outside the browser that asked for it.
+    /// Default false: HubSpot's token endpoint documents <c>code_verifier</c>, its consent page no <c>code_challenge</c>.
+    /// </summary>
+    public bool Pkce { get; set; }
 
     /// <summary>The host of HubSpot's API. Default <c>https://api.hubapi.com</c>.</summary>
     public Uri ApiBaseUrl { get; set; } = new("https://api.hubapi.com");

@@ -91,6 +91,7 @@ public static class HubSpotServiceCollectionExtensions
                 handler.ConnectTimeout = TimeSpan.FromSeconds(10);
                 handler.AllowAutoRedirect = false;
                 handler.UseCookies = false;
+                handler.ActivityHeadersPropagator = new SpanRedaction();
             })
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
             .RemoveAllLoggers(); // They write addresses, and HubSpot's carry those of people.

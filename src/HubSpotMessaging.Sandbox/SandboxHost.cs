@@ -73,7 +73,8 @@ internal sealed class SandboxHost : IAsyncDisposable
             .. query.AllKeys.Select(key => KeyValuePair.Create(key!, query[key]!)), new("portal_id", Portal), new("decision", "approve"),
         ]);
         using var approved = await browser.PostAsync(new Uri(HubSpot.BaseAddress, "oauth/authorize"), consent, Stopping);
-        using var connected = await browser.GetAsync(approved.Headers.Location, Stopping);
+        using var returned = await browser.GetAsync(approved.Headers.Location, Stopping);
+        using var connected = await browser.GetAsync(new Uri(approved.Headers.Location!, returned.Headers.Location!), Stopping);
         if (connected.StatusCode != HttpStatusCode.OK)
             throw new InvalidOperationException($"The OAuth flow ended with {connected.StatusCode}.");
     }

@@ -37,7 +37,9 @@ public static class HubSpotMessagingApplication
 
         services.AddSingleton<OperatorGuard>();
         services.AddSingleton<OAuthStates>();
+        services.AddSingleton<Endings>();
         services.AddSingleton<OAuthBootstrap>();
+        services.AddSingleton<ConnectionReader>();
         services.AddReadiness();
         return builder;
     }
@@ -47,6 +49,7 @@ public static class HubSpotMessagingApplication
     {
         app.MapConnectionPage();
         app.MapOAuth();
+        app.MapDisconnect();
         app.MapHealth();
         return app;
     }

@@ -60,10 +60,12 @@ public sealed class WholeSystemTests
 
         using var key = new FormUrlEncodedContent([new("key", OperatorKey)]);
         using var start = await browser.PostAsync(new Uri(startAt, "oauth/start"), key);
-        start.StatusCode.ShouldBe(HttpStatusCode.Redirect, await start.Content.ReadAsStringAsync());
+        start.StatusCode.ShouldBe(HttpStatusCode.SeeOther, await start.Content.ReadAsStringAsync());
         start.Headers.Location!.Authority.ShouldBe(system.Emulator.Authority);
         using var approved = await ConsentForm.SubmitAsync(browser, start.Headers.Location);
-        using var connected = await browser.GetAsync(approved.Headers.Location);
+        using var returned = await browser.GetAsync(approved.Headers.Location);
+        returned.StatusCode.ShouldBe(HttpStatusCode.SeeOther, await returned.Content.ReadAsStringAsync());
+        using var connected = await browser.GetAsync(new Uri(approved.Headers.Location!, returned.Headers.Location!));
         connected.StatusCode.ShouldBe(HttpStatusCode.OK, await connected.Content.ReadAsStringAsync());
     }
 

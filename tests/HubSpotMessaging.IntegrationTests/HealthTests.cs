@@ -15,11 +15,17 @@ public sealed class HealthTests(Servers servers)
         (await ReadinessAsync(installation))["status"]!.ToString().ShouldBe("Degraded");
         var (code, output) = await HealthCheckAsync(installation);
         code.ShouldBe(0, output);
-        output.ShouldContain("not yet connected: an operator opens /oauth/start");
+        output.ShouldContain("Not connected yet.");
+        output.ShouldContain("paused: Authorization");
+        (await ReadinessAsync(installation))["checks"]!["broker"]!["status"]!.ToString().ShouldBe("Healthy"); // Though nothing is consumed.
+        output.ShouldContain(new Uri(installation.Address, "oauth/start").AbsoluteUri);
 
         (await installation.ConnectAsync()).EnsureSuccessStatusCode();
-        (await ReadinessAsync(installation))["status"]!.ToString().ShouldBe("Healthy");
-        (await HealthCheckAsync(installation)).Output.ShouldContain("connected to account 1234567");
+        await Eventually.BecomesTrueAsync(
+            async () => (await ReadinessAsync(installation))["status"]!.ToString() == "Healthy", "it is ready when its queues are consumed again");
+        (code, output) = await HealthCheckAsync(installation);
+        output.ShouldContain("Connected to HubSpot");
+        output.ShouldNotContain("1234567"); // Anybody can ask.
 
         await installation.Service.StopAsync();
         (code, output) = await HealthCheckAsync(installation);

@@ -95,7 +95,7 @@ internal sealed class Installation : IAsyncDisposable
 
     public async Task StartServiceAsync() => Service = await StartAsync(Settings);
 
-    /// <summary>One more replica, on a port of its own.</summary>
+    /// <summary>One more replica, on a port of its own, to which HubSpot sends browsers back that start there.</summary>
     public async Task<Replica> AddReplicaAsync(Action<Dictionary<string, string?>>? configure = null)
     {
         var port = FreePorts.Next();
@@ -105,8 +105,7 @@ internal sealed class Installation : IAsyncDisposable
             ["HubSpot__RedirectUri"] = $"http://127.0.0.1:{port}/oauth/callback",
         };
         configure?.Invoke(settings);
-        var replica = new Replica(await StartAsync(settings), new(settings["ASPNETCORE_URLS"]!));
-        return replica;
+        return new(await StartAsync(settings), new(settings["ASPNETCORE_URLS"]!));
     }
 
     private async Task<ServiceProcess> StartAsync(Dictionary<string, string?> settings)
@@ -117,19 +116,28 @@ internal sealed class Installation : IAsyncDisposable
         return process;
     }
 
-    /// <summary>Walks the OAuth flow over HTTP, as a browser does.</summary>
+    /// <summary>Walks the OAuth flow over HTTP, as a browser does; returns the page at its end.</summary>
     public async Task<HttpResponseMessage> ConnectAsync(long portal = Portal, Uri? at = null)
     {
         using var browser = NewBrowser();
-        var callback = await ConsentAsync(browser, portal, at: at);
-        return await browser.GetAsync(callback);
+        var callback = await ConsentAsync(browser, portal, startAt: at);
+        return await ReturnAsync(browser, callback);
     }
 
-    /// <summary>Starts the flow and consents; returns where HubSpot sends the browser.</summary>
-    public async Task<Uri> ConsentAsync(HttpClient browser, long portal = Portal, string decision = "approve", Uri? at = null)
+    /// <summary>Comes back from HubSpot; returns the page at the clean address where every flow ends.</summary>
+    public static async Task<HttpResponseMessage> ReturnAsync(HttpClient browser, Uri callback)
     {
-        using var start = await browser.GetAsync(new Uri(at ?? Address, "oauth/start"));
-        start.StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        using var redirect = await browser.GetAsync(callback);
+        redirect.StatusCode.ShouldBe(HttpStatusCode.SeeOther);
+        redirect.Headers.Location!.OriginalString.ShouldBeOneOf("done", "done?ended=elsewhere", "done?ended=redis-away");
+        return await browser.GetAsync(new Uri(callback, redirect.Headers.Location));
+    }
+
+    /// <summary>Starts the flow, here or at another replica, and consents; returns where HubSpot sends the browser.</summary>
+    public async Task<Uri> ConsentAsync(HttpClient browser, long portal = Portal, string decision = "approve", Uri? startAt = null)
+    {
+        using var start = await browser.GetAsync(new Uri(startAt ?? Address, "oauth/start"));
+        start.StatusCode.ShouldBe(HttpStatusCode.SeeOther);
         using var consent = await ConsentForm.SubmitAsync(browser, start.Headers.Location!, portal, decision);
         consent.StatusCode.ShouldBe(HttpStatusCode.Redirect, await consent.Content.ReadAsStringAsync());
         return consent.Headers.Location!;

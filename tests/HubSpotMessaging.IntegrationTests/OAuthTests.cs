@@ -1,5 +1,7 @@
 using System.Net;
+using System.Web;
 using HubSpotMessaging.Emulator;
+using HubSpotMessaging.Testing;
 
 namespace HubSpotMessaging.IntegrationTests;
 
@@ -13,7 +15,7 @@ public sealed class OAuthTests(Servers servers)
         using var browser = Installation.NewBrowser();
         using var otherBrowser = Installation.NewBrowser();
         var callback = await installation.ConsentAsync(browser);
-        var code = System.Web.HttpUtility.ParseQueryString(callback.Query)["code"];
+        var code = HttpUtility.ParseQueryString(callback.Query)["code"];
 
         await ShouldBeRefusedAsync(browser, new Uri(installation.Address, $"oauth/callback?code={code}"));
         await ShouldBeRefusedAsync(browser, new Uri(installation.Address, $"oauth/callback?code={code}&state=forged"));
@@ -24,7 +26,9 @@ public sealed class OAuthTests(Servers servers)
         (await installation.Redis.KeyExistsAsync("hs_access_token")).ShouldBeFalse();
         installation.HubSpot.Calls.ShouldNotContain(call => call.Path.Contains("token", StringComparison.Ordinal));
 
-        using (var connected = await browser.GetAsync(callback))
+        OAuthKeys(installation).Length.ShouldBe(2); // The states of the two that began here: nobody can fill Redis from outside.
+
+        using (var connected = await Installation.ReturnAsync(browser, callback))
             connected.StatusCode.ShouldBe(HttpStatusCode.OK);
         var tokens = await installation.Redis.StringGetAsync("hs_access_token");
         await ShouldBeRefusedAsync(browser, callback); // Used up.
@@ -32,9 +36,201 @@ public sealed class OAuthTests(Servers servers)
 
         async Task ShouldBeRefusedAsync(HttpClient client, Uri address)
         {
-            using var response = await client.GetAsync(address);
+            using var response = await Installation.ReturnAsync(client, address);
             response.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
             (await response.Content.ReadAsStringAsync()).ShouldContain("did not start here");
+        }
+    }
+
+    [Fact]
+    public async Task The_code_leaves_the_address_and_the_page_behind_can_be_read_again_in_this_browser_only()
+    {
+        await using var installation = await Installation.StartAsync(servers, connect: false);
+        using var browser = Installation.NewBrowser();
+        using var otherBrowser = Installation.NewBrowser();
+        var done = new Uri(installation.Address, "oauth/done");
+
+        using var redirect = await browser.GetAsync(await installation.ConsentAsync(browser));
+
+        redirect.StatusCode.ShouldBe(HttpStatusCode.SeeOther);
+        redirect.Headers.Location!.OriginalString.ShouldBe("done");
+        var cookie = redirect.Headers.GetValues("Set-Cookie").Single(value => value.StartsWith("hubspot_oauth_result=", StringComparison.Ordinal));
+        cookie.ShouldContain("; path=/oauth/done; samesite=lax; httponly");
+        redirect.Headers.GetValues("Set-Cookie").Single(value => value.StartsWith("hubspot_oauth=", StringComparison.Ordinal))
+            .ShouldBe("hubspot_oauth=; expires=Thu, 01 Jan 1970 00:00:00 GMT; path=/oauth/callback; samesite=lax; httponly");
+        var first = await browser.GetStringAsync(done);
+        first.ShouldContain("1234567");
+        (await browser.GetStringAsync(done)).ShouldBe(first);
+
+        var key = OAuthKeys(installation).ShouldHaveSingleItem();
+        key.ShouldStartWith("hubspot:oauth:result:");
+        key.ShouldNotContain(cookie.Split('=', ';')[1]);
+        (await installation.Redis.KeyTimeToLiveAsync(key))!.Value.ShouldBeInRange(TimeSpan.FromMinutes(9), TimeSpan.FromMinutes(10));
+        using var elsewhere = await otherBrowser.GetAsync(done);
+        elsewhere.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await elsewhere.Content.ReadAsStringAsync()).ShouldContain("Nothing to show here");
+    }
+
+    [Fact]
+    public async Task Whatever_a_browser_is_answered_is_kept_by_no_cache_shown_in_no_frame_and_told_to_no_other_site()
+    {
+        await using var installation = await Installation.StartAsync(servers, connect: false);
+        using var browser = Installation.NewBrowser();
+        Uri[] answers =
+        [
+            .. from path in (string[])["", "oauth/start", "oauth/callback?code=x", "oauth/done", "oauth/done?ended=elsewhere", "oauth/done?ended=redis-away", "oauth/disconnect"]
+               select new Uri(installation.Address, path),
+            await installation.ConsentAsync(browser),
+            new Uri(installation.Address, "oauth/done"),
+        ];
+
+        foreach (var address in answers)
+        {
+            using var response = await browser.GetAsync(address);
+            response.Headers.CacheControl!.NoStore.ShouldBeTrue(address.AbsoluteUri);
+            response.Headers.GetValues("X-Content-Type-Options").ShouldBe(["nosniff"]);
+            response.Headers.GetValues("X-Frame-Options").ShouldBe(["DENY"]);
+            response.Headers.GetValues("Referrer-Policy").ShouldBe(["no-referrer"]);
+            response.Headers.GetValues("Content-Security-Policy").Single().ShouldStartWith("default-src 'none'; base-uri 'none'; frame-ancestors 'none'");
+        }
+    }
+
+    [Fact]
+    public async Task Each_step_can_be_at_another_replica()
+    {
+        await using var installation = await Installation.StartAsync(servers, connect: false);
+        var replica = await installation.AddReplicaAsync(
+            settings => settings["HubSpot__RedirectUri"] = installation.Settings["HubSpot__RedirectUri"]); // HubSpot sends browsers back to the first.
+        using var browser = Installation.NewBrowser();
+
+        var callback = await installation.ConsentAsync(browser, startAt: replica.Address);
+        using var redirect = await browser.GetAsync(callback);
+        var page = await browser.GetStringAsync(new Uri(replica.Address, "oauth/done"));
+
+        callback.Authority.ShouldNotBe(replica.Address.Authority);
+        redirect.StatusCode.ShouldBe(HttpStatusCode.SeeOther);
+        page.ShouldContain("works with HubSpot account 1234567");
+        (await browser.GetStringAsync(replica.Address)).ShouldContain("works with account 1234567");
+    }
+
+    [Fact]
+    public async Task A_code_that_was_given_to_another_browser_is_worth_nothing_with_PKCE()
+    {
+        await using var installation = await Installation.StartAsync(servers, settings => settings["HubSpot__Pkce"] = "true", connect: false);
+        using var browser = Installation.NewBrowser();
+        using var otherBrowser = Installation.NewBrowser();
+        var (mine, theirs) = (await installation.ConsentAsync(browser), await installation.ConsentAsync(otherBrowser));
+        var injected = HttpUtility.ParseQueryString(mine.Query);
+        injected["code"] = HttpUtility.ParseQueryString(theirs.Query)["code"];
+
+        using (var refused = await Installation.ReturnAsync(browser, new UriBuilder(mine) { Query = injected.ToString() }.Uri))
+        {
+            refused.StatusCode.ShouldBe(HttpStatusCode.BadGateway);
+            (await refused.Content.ReadAsStringAsync()).ShouldContain("code_verifier");
+        }
+
+        (await installation.Redis.KeyExistsAsync("hs_access_token")).ShouldBeFalse();
+        using var connected = await installation.ConnectAsync();
+        connected.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData("true", "S256")]
+    [InlineData("false", null)]
+    public async Task The_challenge_of_PKCE_is_sent_only_when_the_setting_says_so(string setting, string? method)
+    {
+        await using var installation = await Installation.StartAsync(servers, settings => settings["HubSpot__Pkce"] = setting, connect: false);
+        using var browser = Installation.NewBrowser();
+
+        using var start = await browser.GetAsync(new Uri(installation.Address, "oauth/start"));
+
+        var query = HttpUtility.ParseQueryString(start.Headers.Location!.Query);
+        query["code_challenge_method"].ShouldBe(method);
+        (query["code_challenge"]?.Length).ShouldBe(method is null ? null : 43);
+    }
+
+    [Fact]
+    public async Task Without_a_configured_account_the_first_one_that_was_connected_is_the_one_until_an_operator_says_otherwise()
+    {
+        await using var installation = await Installation.StartAsync(servers);
+        await installation.Redis.KeyDeleteAsync(["hs_access_token", "hs_refresh_token", "hs_access_token_expiry", "hs_access_token_generation_time"]);
+
+        using (var refused = await installation.ConnectAsync(Installation.OtherPortal))
+        {
+            refused.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+            var page = await refused.Content.ReadAsStringAsync();
+            page.ShouldContain("belongs to account 1234567 since it was first connected");
+            page.ShouldContain("set HubSpot:PortalId=7654321");
+        }
+
+        (await installation.Redis.KeyExistsAsync("hs_refresh_token")).ShouldBeFalse();
+        installation.HubSpot.Calls.ShouldNotContain(call => call.Path.EndsWith("/revoke", StringComparison.Ordinal));
+
+        await installation.Service.StopAsync();
+        installation.Settings["HubSpot__PortalId"] = "7654321";
+        await installation.StartServiceAsync();
+        using (var moved = await installation.ConnectAsync(Installation.OtherPortal))
+            moved.StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        await installation.Service.StopAsync();
+        installation.Settings["HubSpot__PortalId"] = "";
+        await installation.StartServiceAsync();
+        using var back = await installation.ConnectAsync();
+        back.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+    }
+
+    [Fact]
+    public async Task Tokens_of_another_account_than_the_configured_one_are_not_called_a_connection()
+    {
+        await using var installation = await Installation.StartAsync(servers);
+        await installation.Service.StopAsync();
+        installation.Settings["HubSpot__PortalId"] = "7654321";
+        await installation.StartServiceAsync();
+        using var browser = Installation.NewBrowser();
+
+        var page = await browser.GetStringAsync(installation.Address);
+
+        page.ShouldContain("Connected to another HubSpot account");
+        page.ShouldContain("oauth/start");
+    }
+
+    [Fact]
+    public async Task The_account_is_told_to_operators_only()
+    {
+        await using var installation = await Installation.StartAsync(servers);
+        using var browser = Installation.NewBrowser();
+        (await browser.GetStringAsync(installation.Address)).ShouldContain("1234567");
+        browser.DefaultRequestHeaders.Add("X-Forwarded-For", "203.0.113.7");
+
+        var page = await browser.GetStringAsync(installation.Address);
+
+        page.ShouldContain("Connected to HubSpot");
+        page.ShouldNotContain("1234567");
+        page.ShouldNotContain("disconnect");
+    }
+
+    [Fact]
+    public async Task Redis_that_is_away_is_told_and_the_code_leaves_the_address_all_the_same()
+    {
+        await using var redis = await RedisTestServer.StartOwnAsync(["--maxmemory-policy", "noeviction"]);
+        await using var installation = await Installation.StartAsync(servers, settings => settings["ConnectionStrings__Redis"] = redis.Configuration, connect: false);
+        using var browser = Installation.NewBrowser();
+        var callback = await installation.ConsentAsync(browser);
+        await redis.KillAsync();
+
+        using (var page = await Installation.ReturnAsync(browser, callback))
+        {
+            page.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+            page.RequestMessage!.RequestUri!.Query.ShouldBe("?ended=redis-away");
+        }
+
+        foreach (var path in (string[])["", "oauth/start", "oauth/disconnect"])
+        {
+            using var page = path.EndsWith("disconnect", StringComparison.Ordinal)
+                ? await browser.PostAsync(new Uri(installation.Address, path), content: null)
+                : await browser.GetAsync(new Uri(installation.Address, path));
+            page.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+            (await page.Content.ReadAsStringAsync()).ShouldContain("cannot reach Redis, where it keeps the tokens");
         }
     }
 
@@ -50,7 +246,7 @@ public sealed class OAuthTests(Servers servers)
         response.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
         var page = await response.Content.ReadAsStringAsync();
         page.ShouldContain("7654321");
-        page.ShouldContain("1234567");
+        page.ShouldContain("1234567 (HubSpot:PortalId)");
         (await installation.Redis.StringGetAsync("hs_refresh_token")).ShouldBe(before);
     }
 
@@ -60,7 +256,7 @@ public sealed class OAuthTests(Servers servers)
         await using var installation = await Installation.StartAsync(servers, connect: false);
         using var browser = Installation.NewBrowser();
 
-        using var response = await browser.GetAsync(await installation.ConsentAsync(browser, decision: "deny"));
+        using var response = await Installation.ReturnAsync(browser, await installation.ConsentAsync(browser, decision: "deny"));
 
         response.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         (await response.Content.ReadAsStringAsync()).ShouldContain("HubSpot says:");
@@ -72,16 +268,14 @@ public sealed class OAuthTests(Servers servers)
     {
         await using var installation = await Installation.StartAsync(servers, connect: false);
         using var browser = Installation.NewBrowser();
-        var state = System.Web.HttpUtility.ParseQueryString((await installation.ConsentAsync(browser)).Query)["state"];
+        var state = HttpUtility.ParseQueryString((await installation.ConsentAsync(browser)).Query)["state"];
 
-        using var response = await browser.GetAsync(new Uri(
+        using var response = await Installation.ReturnAsync(browser, new Uri(
             installation.Address, $"oauth/callback?state={state}&error=x&error_description=%3Cscript%3Ealert(1)%3C/script%3E"));
 
         var page = await response.Content.ReadAsStringAsync();
         page.ShouldContain("&lt;script&gt;");
         page.ShouldNotContain("<script");
-        response.Headers.GetValues("Content-Security-Policy").Single().ShouldStartWith("default-src 'none'");
-        response.Headers.CacheControl!.NoStore.ShouldBeTrue();
     }
 
     [Fact]
@@ -123,11 +317,11 @@ public sealed class OAuthTests(Servers servers)
 
         (await PostAsync("wrong")).ShouldBe(HttpStatusCode.Unauthorized);
         (await PostAsync("")).ShouldBe(HttpStatusCode.Unauthorized);
-        (await PostAsync("correct horse")).ShouldBe(HttpStatusCode.Redirect);
+        (await PostAsync("correct horse")).ShouldBe(HttpStatusCode.SeeOther);
 
         using var withHeader = new HttpRequestMessage(HttpMethod.Get, start) { Headers = { { "X-Operator-Key", "correct horse" } } };
         using var redirect = await browser.SendAsync(withHeader);
-        redirect.StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        redirect.StatusCode.ShouldBe(HttpStatusCode.SeeOther);
 
         async Task<HttpStatusCode> PostAsync(string key)
         {
@@ -154,4 +348,8 @@ public sealed class OAuthTests(Servers servers)
         response.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
         (await response.Content.ReadAsStringAsync()).ShouldContain("Operator:Key");
     }
+
+    /// <summary>What the flows keep in Redis.</summary>
+    private static string[] OAuthKeys(Installation installation) =>
+        [.. installation.RedisConnection.GetServers().Single().Keys(installation.Redis.Database, "hubspot:oauth:*").Select(key => key.ToString())];
 }

@@ -250,7 +250,7 @@ public sealed partial class SandboxTests(Chromium chromium) : IAsyncDisposable
         using var browser = Installation.NewBrowser();
         using var started = await browser.GetAsync(start);
         using var consent = await ConsentForm.SubmitAsync(browser, started.Headers.Location!);
-        using var connected = await browser.GetAsync(consent.Headers.Location);
+        using var connected = await Installation.ReturnAsync(browser, consent.Headers.Location!);
         connected.EnsureSuccessStatusCode();
     }
 

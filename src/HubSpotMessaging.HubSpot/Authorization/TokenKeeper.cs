@@ -69,9 +69,12 @@ public sealed class TokenKeeper : IAccessTokens
             return (_renewing ?? Task.CompletedTask).WaitAsync(cancellationToken);
     }
 
-    /// <summary>Stores what a person granted.</summary>
+    /// <summary>
+    /// Stores what a person granted. Null when it is for another account than the first one, to which an installation belongs unless
+    /// <see cref="HubSpotOptions.PortalId"/> says otherwise.
+    /// </summary>
     /// <exception cref="RedisException">Redis cannot be reached.</exception>
-    public async Task<TokenSet> GrantAsync(TokenResponse response, long portalId, IReadOnlyList<string> scopes)
+    public async Task<TokenSet?> GrantAsync(TokenResponse response, long portalId, IReadOnlyList<string> scopes)
     {
         ArgumentNullException.ThrowIfNull(response);
         var known = await _store.ReadAsync();
@@ -86,8 +89,9 @@ public sealed class TokenKeeper : IAccessTokens
             Grant = Grant.New(_time),
             Origin = TokenOrigin.Granted,
         };
-        await _store.GrantAsync(tokens, new AuthorizationGiven(portalId, scopes));
-        return Hold(new HeldTokens(tokens, _time)).Tokens;
+        return await _store.GrantAsync(tokens, isPinned: _configuredPortal is null, new AuthorizationGiven(portalId, scopes))
+            ? Hold(new HeldTokens(tokens, _time)).Tokens
+            : null;
     }
 
     /// <summary>Takes the grant back at HubSpot, and forgets the tokens here.</summary>
@@ -96,8 +100,9 @@ public sealed class TokenKeeper : IAccessTokens
     {
         while (await _store.ReadAsync() is { Tokens: { } tokens } stored)
         {
+            // Version 1 says so when it does not know a token any more; the others say yes to that, too.
             var answer = await _oauth.RevokeAsync(tokens.RefreshToken, cancellationToken);
-            if (!answer.Succeeded)
+            if (!answer.Succeeded && answer.Kind != AnswerKind.NotFound)
                 return new DisconnectResult.NotConfirmed(answer.Problem);
 
             // Unless other tokens have come meanwhile, which are then to be revoked, too.

@@ -41,7 +41,7 @@ public sealed class TokenStore(IConnectionMultiplexer redis, TokenEncryption enc
     private static readonly RedisScript LoseScript = Script("lose");
 
     /// <summary>Why everything waits while a person is needed.</summary>
-    internal static PauseReason NoAuthorization { get; } = new("authorization", "Authorization");
+    public static PauseReason NoAuthorization { get; } = new("authorization", "Authorization");
 
     private IDatabase Database => redis.GetDatabase();
 
@@ -103,9 +103,13 @@ public sealed class TokenStore(IConnectionMultiplexer redis, TokenEncryption enc
     /// <exception cref="RedisException">Redis cannot be reached.</exception>
     internal Task SettleAsync(string attempt, TimeSpan pause) => SettleScript.RunAsync(Database, Keys, attempt, Milliseconds(pause));
 
-    /// <summary>Stores what a person granted, whatever was there before.</summary>
+    /// <summary>Stores what a person granted, whatever was there before. Tells whether it is stored.</summary>
+    /// <param name="tokens">The tokens.</param>
+    /// <param name="isPinned">Whether another account than the first one is refused.</param>
+    /// <param name="announcement">What to announce.</param>
     /// <exception cref="RedisException">Redis cannot be reached.</exception>
-    internal Task GrantAsync(TokenSet tokens, Announcement announcement) => WriteAsync(tokens, "always", new(), "", announcement);
+    internal Task<bool> GrantAsync(TokenSet tokens, bool isPinned, Announcement announcement) =>
+        WriteAsync(tokens, isPinned ? "pinned" : "always", new(), "", announcement);
 
     /// <summary>
     /// Stores what a refresh brought, unless the stored refresh token is not its parent any more: then somebody else's pair is newer,

@@ -2,11 +2,14 @@
 -- KEYS  as in authorization.lua
 -- ARGV  1 access  2 refresh  3 lifetime in seconds  4 generation time in Unix seconds
 --       5 generation  6 grant  7 pair  8 portal, or ''  9 why: Due, Refused, Granted or Repaired
---       10 on what condition: 'always'; 'parent': the stored refresh token is the one this pair was made from; 'same': so are both tokens
+--       10 on what condition: 'always'; 'pinned': this portal is the first or the same as ever; 'parent': the stored refresh token is the one this pair was made from; 'same': so are both tokens
 --       11 access and 12 refresh token as they were read  13 generation as it was read
 --       14 attempt, or ''  15 what to announce, or ''  16 field of the line's reason that ends
--- Reply 1 when they are written, 0 when other ones have come meanwhile
+-- Reply 1 when they are written, 0 when the condition is not met
 local condition, access, refresh, generation = ARGV[10], ARGV[11], ARGV[12], ARGV[13]
+if condition == 'pinned' and (redis.call('HGET', KNOWN, 'portal') or ARGV[8]) ~= ARGV[8] then
+  return 0
+end
 if condition == 'same' and not are_stored(access, refresh) then
   return 0
 end

@@ -35,7 +35,7 @@ internal static class CommandBus
             bus.AddConsumer<SyncContactConsumer>();
             bus.AddConsumer<EnrollInWorkflowConsumer>();
             bus.AddConsumer<PostTimelineEventConsumer>();
-            bus.ConfigureHealthCheckOptions(check => check.Name = "broker");
+            bus.ConfigureHealthCheckOptions(check => check.Tags.Clear()); // Readiness has its own, which knows of pauses.
             (transport ?? UseRabbitMq)(bus);
         });
 

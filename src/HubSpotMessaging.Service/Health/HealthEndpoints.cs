@@ -1,13 +1,18 @@
-using HubSpotMessaging.HubSpot.Authorization;
+using HubSpotMessaging.HubSpot;
+using HubSpotMessaging.HubSpot.Line;
+using HubSpotMessaging.Service.OAuth;
+using HubSpotMessaging.Service.Pausing;
+using MassTransit;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
 namespace HubSpotMessaging.Service.Health;
 
 /// <summary>
-/// Liveness and readiness. A missing authorization is told but does not make a replica unready: the callback that ends it must be
-/// reachable.
+/// Liveness and readiness. A missing authorization or a paused line is told but does not make a replica unready: the callback that
+/// ends it must be reachable.
 /// </summary>
 internal static class HealthEndpoints
 {
@@ -18,7 +23,9 @@ internal static class HealthEndpoints
     public static void AddReadiness(this IServiceCollection services) => services
         .AddHealthChecks()
         .AddCheck<RedisHealthCheck>("redis", HealthStatus.Unhealthy, [Ready], TimeSpan.FromSeconds(5))
-        .AddCheck<AuthorizationHealthCheck>("authorization", HealthStatus.Degraded, [Ready], TimeSpan.FromSeconds(5));
+        .AddCheck<BrokerHealthCheck>("broker", HealthStatus.Unhealthy, [Ready])
+        .AddCheck<AuthorizationHealthCheck>("authorization", HealthStatus.Degraded, [Ready], TimeSpan.FromSeconds(5))
+        .AddCheck<LineHealthCheck>("line", HealthStatus.Degraded, [Ready]);
 
     public static void MapHealth(this WebApplication app)
     {
@@ -51,22 +58,38 @@ internal sealed class RedisHealthCheck(IConnectionMultiplexer redis) : IHealthCh
     }
 }
 
-internal sealed class AuthorizationHealthCheck(TokenStore tokens) : IHealthCheck
+/// <summary>What MassTransit tells of the broker, except that queues which the line has stopped are as they should be.</summary>
+internal sealed class BrokerHealthCheck(IBusControl bus, EndpointSwitch endpoints) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var health = bus.CheckHealth();
+        var isWell = health.Status == BusHealthStatus.Healthy
+            || health.Endpoints.Values.All(endpoint => endpoint.Status == BusHealthStatus.Healthy || endpoints.HasStopped(endpoint.InputAddress));
+        return Task.FromResult(isWell
+            ? HealthCheckResult.Healthy("answers")
+            : new(health.Status == BusHealthStatus.Degraded ? HealthStatus.Degraded : context.Registration.FailureStatus, health.Description));
+    }
+}
+
+/// <summary>Why commands wait, if they do. No more than that, since anybody can ask.</summary>
+internal sealed class LineHealthCheck(DeliveryLine line) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(line.Reasons is { Count: > 0 } reasons
+            ? new(context.Registration.FailureStatus, $"paused: {string.Join(", ", reasons.Select(reason => reason.Scope is null ? reason.Reason : $"{reason.Reason} ({reason.Scope})"))}")
+            : HealthCheckResult.Healthy("open"));
+}
+
+/// <summary>Anybody can ask for readiness, so it names no account.</summary>
+internal sealed class AuthorizationHealthCheck(ConnectionReader reader, IOptions<HubSpotOptions> options) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        try
-        {
-            return await tokens.ReadAsync().WaitAsync(cancellationToken) switch
-            {
-                { Tokens: null } => new(context.Registration.FailureStatus, "not yet connected: an operator opens /oauth/start"),
-                { Loss: { } loss } => new(context.Registration.FailureStatus, $"lost ({loss}): an operator opens /oauth/start"),
-                var known => HealthCheckResult.Healthy($"connected to account {known.PortalId?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "unknown"}"),
-            };
-        }
-        catch (Exception exception) when (exception is RedisException or RedisTimeoutException or OperationCanceledException)
-        {
-            return new HealthCheckResult(context.Registration.FailureStatus, "unknown: Redis does not answer");
-        }
+        var connection = await reader.ReadAsync(cancellationToken);
+        var description = $"{connection.Title}. {connection.Sentence}";
+        if (connection.WantsConnecting)
+            description += $" {options.Value.ConnectAddress}";
+        return new HealthCheckResult(connection is Connection.Connected ? HealthStatus.Healthy : context.Registration.FailureStatus, description);
     }
 }

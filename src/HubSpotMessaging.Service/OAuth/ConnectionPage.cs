@@ -1,5 +1,7 @@
 using System.Globalization;
 using HubSpotMessaging.HubSpot.Authorization;
+using HubSpotMessaging.HubSpot.Line;
+using HubSpotMessaging.Service.Operators;
 using StackExchange.Redis;
 
 namespace HubSpotMessaging.Service.OAuth;
@@ -7,31 +9,49 @@ namespace HubSpotMessaging.Service.OAuth;
 /// <summary>The page at the root, for whoever opens the service in a browser: whether it is connected, and where that is done.</summary>
 internal static class ConnectionPage
 {
-    public static void MapConnectionPage(this WebApplication app) => app.MapGet("/", ShowAsync);
+    public static void MapConnectionPage(this WebApplication app) => app.MapGet(
+        "/",
+        async (HttpContext http, ConnectionReader connection, DeliveryLine line, OperatorGuard guard, CancellationToken cancellationToken) =>
+            Show(await connection.ReadAsync(cancellationToken), guard.LetsIn(http), Pauses(line, guard.LetsIn(http))));
 
-    private static async Task<IResult> ShowAsync(TokenStore tokens)
+    /// <summary>A filter for pages that need Redis: says that it is away, instead of an error that says nothing.</summary>
+    public static async ValueTask<object?> RedisMayBeAwayAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         try
         {
-            return await tokens.ReadAsync() switch
-            {
-                { Tokens: null } => Disconnected("Not connected yet", "An operator connects this service to a HubSpot account once, in a browser. Until then commands wait."),
-                { Loss: { } loss } => Disconnected("The connection is lost", Reason(loss)),
-                var known => new Page(
-                    200,
-                    "Connected to HubSpot",
-                    $"This service carries commands to HubSpot account {known.PortalId?.ToString(CultureInfo.InvariantCulture) ?? "(not known yet)"}."),
-            };
+            return await next(context);
         }
         catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
         {
-            return new Page(503, "Not just now", "The service cannot reach Redis, where it keeps the tokens. Try again in a moment.");
+            return Show(new Connection.Unknown(), isOperator: false, []);
         }
     }
 
-    private static Page Disconnected(string title, string why) => new(200, title, why) { IsTrouble = true, Next = ("oauth/start", "Connect") };
+    private static Page Show(Connection connection, bool isOperator, IReadOnlyList<string> pauses) => connection switch
+    {
+        Connection.Connected connected when isOperator => new Page(200, connected.Title, [connected.Sentence, Account(connected.PortalId), .. pauses])
+        {
+            IsTrouble = pauses.Count > 0,
+            Aside = ("oauth/disconnect", "Disconnect"),
+        },
+        Connection.Connected => new Page(200, connection.Title, [connection.Sentence, .. pauses]) { IsTrouble = pauses.Count > 0 },
+        Connection.Unknown => new Page(503, connection.Title, connection.Sentence, "Try again in a moment."),
+        _ => new Page(200, connection.Title, connection.Sentence)
+        {
+            IsTrouble = true,
+            Next = connection.WantsConnecting ? ("oauth/start", "Connect") : null,
+        },
+    };
 
-    private static string Reason(AuthorizationLoss loss) => loss == AuthorizationLoss.ClientRejected
-        ? "HubSpot does not accept HubSpot:ClientId and HubSpot:ClientSecret. Correct them and restart the service; commands wait meanwhile."
-        : "HubSpot does not honour the grant any more: the app was uninstalled, or the grant revoked. Commands wait until an operator connects it again.";
+    /// <summary>What waits although the service is connected, and for operators why.</summary>
+    private static IReadOnlyList<string> Pauses(DeliveryLine line, bool isOperator) =>
+    [
+        .. from reason in line.Reasons
+           where reason.Owner != TokenStore.NoAuthorization.Owner
+           select $"{reason.Scope ?? "Every command"} waits: {reason.Reason}.{(isOperator && reason.Detail is { } detail ? $" {detail}" : "")}",
+    ];
+
+    private static string Account(long? portalId) => portalId is { } known
+        ? $"It works with account {known.ToString(CultureInfo.InvariantCulture)}."
+        : "Which account that is will be known after the next refresh of the tokens.";
 }

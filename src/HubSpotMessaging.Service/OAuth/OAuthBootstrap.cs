@@ -7,11 +7,15 @@ using Microsoft.Extensions.Options;
 namespace HubSpotMessaging.Service.OAuth;
 
 /// <summary>Turns an authorization code into stored tokens, if they are those of the right account.</summary>
-internal sealed class OAuthBootstrap(OAuthClient oauth, TokenKeeper keeper, IOptions<HubSpotOptions> options)
+internal sealed partial class OAuthBootstrap(
+    OAuthClient oauth, TokenKeeper keeper, TokenStore store, IOptions<HubSpotOptions> options, ILogger<OAuthBootstrap> logger)
 {
-    public async Task<BootstrapResult> CompleteAsync(string code, CancellationToken cancellationToken)
+    /// <param name="code">What HubSpot sent the browser back with.</param>
+    /// <param name="secret">The browser's, which the challenge at the start was made of.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    public async Task<BootstrapResult> CompleteAsync(string code, string secret, CancellationToken cancellationToken)
     {
-        var exchange = await oauth.ExchangeAsync(code, cancellationToken);
+        var exchange = await oauth.ExchangeAsync(code, options.Value.Pkce ? secret : null, cancellationToken);
         if (!exchange.Succeeded)
             return new BootstrapResult.Refused(exchange.Problem);
         if (exchange.Value.RefreshToken.IsEmpty)
@@ -26,12 +30,18 @@ internal sealed class OAuthBootstrap(OAuthClient oauth, TokenKeeper keeper, IOpt
                 return new BootstrapResult.Refused(info.Problem ?? new HubSpotProblem { Message = "The answer does not tell which account it is." });
         }
 
-        if (options.Value.PortalId is { } expected && expected != portalId)
-            return new BootstrapResult.WrongPortal(portalId.Value, expected);
+        // What is refused is not revoked: another installation of the app may live on the very same grant.
+        if (options.Value.PortalId is { } configured && configured != portalId)
+            return new BootstrapResult.WrongPortal(portalId.Value, configured, IsConfigured: true);
+        if (await keeper.GrantAsync(exchange.Value, portalId.Value, scopes ?? []) is null)
+            return new BootstrapResult.WrongPortal(portalId.Value, (await store.ReadAsync()).PortalId ?? 0, IsConfigured: false);
 
-        await keeper.GrantAsync(exchange.Value, portalId.Value, scopes ?? []);
+        LogConnected(portalId.Value);
         return new BootstrapResult.Connected(portalId.Value);
     }
+
+    [LoggerMessage(LogLevel.Information, "An operator connected the service to HubSpot account {PortalId}")]
+    private partial void LogConnected(long portalId);
 }
 
 /// <summary>How a bootstrap ends.</summary>
@@ -44,8 +54,8 @@ internal abstract record BootstrapResult
     /// <summary>The tokens are stored.</summary>
     public sealed record Connected(long PortalId) : BootstrapResult;
 
-    /// <summary>The grant is for another account; nothing is stored.</summary>
-    public sealed record WrongPortal(long Granted, long Expected) : BootstrapResult;
+    /// <summary>The grant is for another account than the configured one or, without one, the first; nothing is stored.</summary>
+    public sealed record WrongPortal(long Granted, long Expected, bool IsConfigured) : BootstrapResult;
 
     /// <summary>HubSpot gave no tokens.</summary>
     public sealed record Refused(HubSpotProblem Problem) : BootstrapResult;

@@ -10,29 +10,23 @@ namespace HubSpotMessaging.Service.OAuth;
 /// </summary>
 internal sealed class OAuthStates(IConnectionMultiplexer redis)
 {
-    public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
-
     /// <summary>Makes a state, and the secret that only this browser gets.</summary>
-    public async Task<(string State, string BrowserSecret)> IssueAsync()
+    public async Task<(string State, string Secret)> IssueAsync()
     {
-        var (state, secret) = (Random(), Random());
-        await redis.GetDatabase().StringSetAsync(KeyOf(state), Digest(secret), Lifetime);
+        var (state, secret) = (BrowserSecret.Create(), BrowserSecret.Create());
+        await redis.GetDatabase().StringSetAsync(KeyOf(state), BrowserSecret.Digest(secret), BrowserSecret.Lifetime);
         return (state, secret);
     }
 
     /// <summary>Whether the state was issued to this browser and not used before. It is used now.</summary>
-    public async Task<bool> RedeemAsync(string? state, string? browserSecret)
+    public async Task<bool> RedeemAsync(string? state, string? secret)
     {
-        if (string.IsNullOrEmpty(state) || string.IsNullOrEmpty(browserSecret))
+        if (string.IsNullOrEmpty(state) || string.IsNullOrEmpty(secret))
             return false;
 
         var expected = (string?)await redis.GetDatabase().StringGetDeleteAsync(KeyOf(state));
-        return expected is not null && CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(expected), Encoding.ASCII.GetBytes(Digest(browserSecret)));
+        return expected is not null && CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(expected), Encoding.ASCII.GetBytes(BrowserSecret.Digest(secret)));
     }
 
-    private static RedisKey KeyOf(string state) => $"hubspot:oauth:state:{Digest(state)}";
-
-    private static string Random() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
-
-    private static string Digest(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
+    private static RedisKey KeyOf(string state) => $"hubspot:oauth:state:{BrowserSecret.Digest(state)}";
 }

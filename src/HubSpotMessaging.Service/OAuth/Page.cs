@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -22,7 +21,7 @@ internal sealed class Page(int status, string title, params string[] paragraphs)
         label { display: block; font-weight: 600; margin-bottom: .5rem; }
         input { width: 100%; padding: .6rem .75rem; font: inherit; color: inherit; background: transparent; border: 1px solid var(--soft); border-radius: .4rem; }
         a.button, button { display: inline-block; margin-top: 1.25rem; padding: .6rem 1.1rem; font: inherit; font-weight: 600; color: var(--on); background: var(--accent); border: 0; border-radius: .4rem; text-decoration: none; cursor: pointer; }
-        p:has(> a.button) { margin: 0; } a.button { margin-top: .5rem; }
+        p:has(> a) { margin: 0; } a.button { margin-top: .5rem; } a.aside { display: inline-block; margin-top: .5rem; padding: .6rem 0; color: var(--soft); }
         :focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; }
         @media (max-width: 30rem) { body { padding: 1rem; place-items: start stretch; } main { padding: 1.5rem 1.25rem; } a.button, button { width: 100%; text-align: center; } }
         """;
@@ -36,60 +35,34 @@ internal sealed class Page(int status, string title, params string[] paragraphs)
     /// <summary>A link to go on with: address and words.</summary>
     public (string Address, string Words)? Next { get; init; }
 
+    /// <summary>A quieter link, to what is not the next thing to do.</summary>
+    public (string Address, string Words)? Aside { get; init; }
+
     /// <summary>Whether the page tells of something that wants to be mended, though the page itself is as it should be.</summary>
     public bool IsTrouble { get; init; }
 
-    /// <summary>Whether the page asks for the operator key, and goes on with it.</summary>
-    public bool AsksForKey { get; init; }
-
-    /// <summary>Where the form of the key may lead in the end, besides here.</summary>
-    public Uri? FormLeadsTo { get; init; }
-
-    /// <summary>
-    /// Chromium holds a form to its targets through every redirect, and HubSpot sends people on to the host of their region or of
-    /// their company's sign-in: which ones nobody knows beforehand.
-    /// </summary>
-    private string? FormTargets => FormLeadsTo?.Scheme == Uri.UriSchemeHttps ? "https:" : FormLeadsTo?.GetLeftPart(UriPartial.Authority);
+    /// <summary>What to go on with when that takes more than a link.</summary>
+    public PageForm? Form { get; init; }
 
     public Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
         response.StatusCode = status;
         response.ContentType = "text/html; charset=utf-8";
-        response.Headers.CacheControl = "no-store";
-        response.Headers.XContentTypeOptions = "nosniff";
-        response.Headers.XFrameOptions = "DENY";
-        response.Headers["Referrer-Policy"] = "no-referrer";
-        response.Headers.ContentSecurityPolicy =
-            $"default-src 'none'; style-src 'sha256-{StyleHash}'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' {FormTargets}";
-        return response.WriteAsync(Html(keyWasRefused: AsksForKey && HttpMethods.IsPost(httpContext.Request.Method)));
+        SecurityHeaders.WriteTo(response, $"style-src 'sha256-{StyleHash}'; form-action 'self' {Form?.Targets}");
+        return response.WriteAsync(Html(isAnswerToForm: HttpMethods.IsPost(httpContext.Request.Method)));
     }
 
-    private string Html(bool keyWasRefused)
+    private string Html(bool isAnswerToForm)
     {
         var body = new StringBuilder();
         foreach (var paragraph in paragraphs)
             body.Append("<p>").Append(Escape(paragraph)).Append("</p>\n");
-        if (AsksForKey)
-        {
-            // The name of a user, never shown, is what password managers file the key under.
-            var (complaint, mark) = keyWasRefused
-                ? ("""<p class="refused" id="refused" role="alert">This is not the operator key.</p>""", """ aria-invalid="true" aria-describedby="refused" """)
-                : ("", " ");
-            body.Append(CultureInfo.InvariantCulture, $"""
-                <form method="post" action="">
-                {complaint}
-                <input name="username" value="operator" autocomplete="username" hidden>
-                <label for="key">Operator key</label>
-                <input id="key" name="key" type="password" autocomplete="current-password"{mark}required autofocus>
-                <button type="submit">Connect</button>
-                </form>
-
-                """);
-        }
-
+        body.Append(Form?.Html(keyWasRefused: isAnswerToForm));
         if (Next is { } next)
             body.Append("<p><a class=\"button\" href=\"").Append(Escape(next.Address)).Append("\">").Append(Escape(next.Words)).Append("</a></p>\n");
+        if (Aside is { } aside)
+            body.Append("<p><a class=\"aside\" href=\"").Append(Escape(aside.Address)).Append("\">").Append(Escape(aside.Words)).Append("</a></p>\n");
 
         return $"""
             <!doctype html>

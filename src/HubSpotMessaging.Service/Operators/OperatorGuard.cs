@@ -24,6 +24,12 @@ internal sealed class OperatorGuard(IOptions<OperatorOptions> options)
         ? IsKey(context.Request.Headers[Header].ToString())
         : IsDirectLoopback(context);
 
+    /// <summary>
+    /// Whether this request, which changes something, is an operator's own doing: no other site can make a browser send the key, but
+    /// any can make it send a form to this machine.
+    /// </summary>
+    public bool LetsAct(HttpContext context, string? key) => IsKey(key) || (LetsIn(context) && (WantsKey || !IsSentByAnotherSite(context.Request)));
+
     /// <summary>Compares in a time that does not tell how much of the key is right.</summary>
     public bool IsKey(string? presented) => WantsKey && CryptographicOperations.FixedTimeEquals(Digest(presented ?? ""), Digest(options.Value.Key!));
 
@@ -34,6 +40,17 @@ internal sealed class OperatorGuard(IOptions<OperatorOptions> options)
         && IPAddress.IsLoopback(address)
         && IsLoopbackName(context.Request.Host.Host)
         && !context.Request.Headers.Keys.Any(header => SignsOfAProxy.Any(sign => header.StartsWith(sign, StringComparison.OrdinalIgnoreCase)));
+
+    /// <summary>
+    /// Browsers tell where a request comes from; other clients do not, and nobody can make them send one. A form of our own pages has
+    /// the origin "null", since they name themselves to nobody: then Sec-Fetch-Site alone can vouch for it.
+    /// </summary>
+    private static bool IsSentByAnotherSite(HttpRequest request)
+    {
+        var (site, origin) = (request.Headers["Sec-Fetch-Site"].ToString(), request.Headers.Origin.ToString());
+        return site is not ("" or "same-origin" or "none")
+            || (origin.Length > 0 && origin != $"{request.Scheme}://{request.Host}" && (origin != "null" || site.Length == 0));
+    }
 
     private static bool IsLoopbackName(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));

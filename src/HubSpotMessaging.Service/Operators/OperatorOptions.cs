@@ -7,7 +7,7 @@ internal sealed class OperatorOptions
 {
     public const string Section = "Operator";
 
-    /// <summary>Guards everything an operator does. Without it only direct requests from this machine are let in.</summary>
+    /// <summary>Guards everything an operator does. Without it only direct requests from this machine, or container, are let in.</summary>
     public string? Key { get; set; }
 
     /// <summary>Where to POST an alert as JSON when a person is needed; http or https. Default none.</summary>

@@ -16,6 +16,9 @@ internal sealed class EndpointSwitch(DeliveryLine line, TimeProvider time, ILogg
         _endpoints.Add(endpoint);
     }
 
+    /// <summary>Whether the queue at an address has been stopped here.</summary>
+    public bool HasStopped(Uri address) => _endpoints.Exists(endpoint => endpoint.HasStopped(address));
+
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(_endpoints.Select(endpoint => endpoint.FollowAsync(stoppingToken)));
 }

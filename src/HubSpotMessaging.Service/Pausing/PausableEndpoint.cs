@@ -13,6 +13,9 @@ internal sealed partial class PausableEndpoint(string queue, string command, Del
     private readonly TaskCompletionSource<IReceiveEndpoint> _endpoint = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isRunning = true;
 
+    /// <summary>Whether it has been stopped here, and is not just out of order.</summary>
+    public bool HasStopped(Uri address) => !Volatile.Read(ref _isRunning) && address.AbsolutePath.EndsWith($"/{queue}", StringComparison.Ordinal);
+
     /// <summary>Follows the line. Never called by a consumer of the endpoint, for whose end a stop waits.</summary>
     public async Task FollowAsync(CancellationToken cancellationToken)
     {

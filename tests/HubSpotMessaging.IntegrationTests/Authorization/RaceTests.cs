@@ -160,6 +160,22 @@ public sealed class RaceTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_two_first_connections_at_the_same_moment_one_binds_the_installation()
+    {
+        var (one, two) = (_replicas.AddKeeper(), _replicas.AddKeeper());
+
+        var granted = await Task.WhenAll(_replicas.TryGrantAsync(one, Installation.Portal), _replicas.TryGrantAsync(two, Installation.OtherPortal));
+
+        var first = granted.Single(tokens => tokens is not null)!;
+        (await two.GetAsync(CancellationToken.None)).PortalId.ShouldBe(first.PortalId);
+        (await one.GetAsync(CancellationToken.None)).PortalId.ShouldBe(first.PortalId);
+        (await _replicas.KindsToldAsync()).ShouldBe([nameof(AuthorizationGiven)]);
+
+        var other = granted[0] is null ? Installation.Portal : Installation.OtherPortal;
+        (await _replicas.TryGrantAsync(_replicas.AddKeeper(Replicas.For(other)), other)).ShouldNotBeNull(); // An operator moves it on purpose.
+    }
+
+    [Fact]
     public async Task HubSpot_is_not_asked_while_Redis_could_not_store_the_answer()
     {
         await _replicas.GrantAsync();

@@ -74,7 +74,10 @@ internal sealed class Replicas : IAsyncDisposable
     /// <summary>A person connects, at a replica that nobody else knows of.</summary>
     public Task<TokenSet> GrantAsync(long portal = Installation.Portal) => GrantAsync(AddKeeper(), portal);
 
-    public Task<TokenSet> GrantAsync(TokenKeeper keeper, long portal = Installation.Portal)
+    public async Task<TokenSet> GrantAsync(TokenKeeper keeper, long portal = Installation.Portal) =>
+        (await TryGrantAsync(keeper, portal)).ShouldNotBeNull();
+
+    public Task<TokenSet?> TryGrantAsync(TokenKeeper keeper, long portal)
     {
         var pair = HubSpot.Grant(portal);
         return keeper.GrantAsync(

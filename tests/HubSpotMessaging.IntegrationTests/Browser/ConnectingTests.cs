@@ -24,6 +24,7 @@ public sealed class ConnectingTests(Servers servers, Chromium chromium)
 
         await person.ShouldReadAsync("Connected to HubSpot");
         (await person.ReadAsync()).ShouldContain("7654321");
+        await person.ShouldHaveLeftTheCodeBehindAsync();
         ((long?)(await installation.Bus.EventAsync("AuthorizationGranted"))["portalId"]).ShouldBe(Installation.OtherPortal);
         (await installation.Redis.KeyExistsAsync("hs_access_token")).ShouldBeTrue();
         person.ShouldHaveSeenNoTrouble();
@@ -89,6 +90,7 @@ public sealed class ConnectingTests(Servers servers, Chromium chromium)
         await person.ClickCancelAsync();
         await person.ShouldReadAsync("HubSpot did not connect the app");
         (await person.ReadAsync()).ShouldContain("Nothing has changed");
+        await person.ShouldHaveLeftTheCodeBehindAsync();
         (await installation.Redis.KeyExistsAsync("hs_access_token")).ShouldBeFalse();
 
         await person.ClickStartAgainAsync();
@@ -112,6 +114,7 @@ public sealed class ConnectingTests(Servers servers, Chromium chromium)
         page.ShouldContain("7654321");
         page.ShouldContain("1234567");
         (await installation.Redis.KeyExistsAsync("hs_access_token")).ShouldBeFalse();
+        await person.ShouldHaveLeftTheCodeBehindAsync();
 
         await person.ClickStartAgainAsync();
         await person.ChooseAsync(Installation.Portal);
@@ -153,12 +156,15 @@ public sealed class ConnectingTests(Servers servers, Chromium chromium)
         await person.OpenAsync(new Uri(person.Callback, "?code=stolen&state=forged"));
         await person.ShouldReadAsync("This did not start here");
         (await installation.Redis.KeyExistsAsync("hs_access_token")).ShouldBeFalse();
+        await person.ShouldHaveLeftTheCodeBehindAsync("?ended=elsewhere");
 
         await person.ClickStartAgainAsync();
+        await person.ShouldBeAskedForConsentAsync();
+        var returned = person.Page.WaitForRequestAsync(request => request.Url.StartsWith(person.Callback.AbsoluteUri, StringComparison.Ordinal));
         await person.ClickConnectAsync();
         await person.ShouldReadAsync("Connected to HubSpot");
         var tokens = await installation.Redis.StringGetAsync("hs_access_token");
-        await person.Page.ReloadAsync();
+        await person.OpenAsync(new Uri((await returned).Url));
         await person.ShouldReadAsync("This did not start here");
         (await installation.Redis.StringGetAsync("hs_access_token")).ShouldBe(tokens);
         person.ShouldHaveSeenNoTrouble();
@@ -179,5 +185,75 @@ public sealed class ConnectingTests(Servers servers, Chromium chromium)
         await person.ShouldReadAsync("This did not start here");
         (await installation.Redis.KeyExistsAsync("hs_access_token")).ShouldBeFalse();
         person.ShouldHaveSeenNoTrouble();
+    }
+
+    [Fact]
+    public async Task A_person_goes_back_and_forth_and_never_comes_upon_the_code_again()
+    {
+        await using var installation = await Installation.StartAsync(servers, Person.OnAnotherSite(), connect: false);
+        await using var person = await Person.AtAsync(installation, chromium);
+
+        await person.OpenAsync(person.Start);
+        await person.ClickConnectAsync();
+        await person.ShouldReadAsync("Connected to HubSpot");
+        await person.Page.GoBackAsync();
+        await person.ShouldBeAskedForConsentAsync();
+        await person.Page.GoForwardAsync();
+
+        await person.ShouldReadAsync("Connected to HubSpot");
+        await person.ShouldHaveLeftTheCodeBehindAsync();
+        person.ShouldHaveSeenNoTrouble();
+    }
+
+    [Fact]
+    public async Task With_PKCE_a_person_connects_in_the_same_way()
+    {
+        await using var installation = await Installation.StartAsync(servers, Person.OnAnotherSite(("HubSpot__Pkce", "true")), connect: false);
+        await using var person = await Person.AtAsync(installation, chromium);
+
+        await person.OpenAsync(person.Start);
+        await person.ShouldBeAskedForConsentAsync();
+        person.Page.Url.ShouldContain("code_challenge_method=S256");
+        await person.ClickConnectAsync();
+
+        await person.ShouldReadAsync("Connected to HubSpot");
+        person.ShouldHaveSeenNoTrouble();
+    }
+
+    [Fact]
+    public async Task A_person_at_the_machine_disconnects_and_connects_again()
+    {
+        await using var installation = await Installation.StartAsync(servers, Person.OnAnotherSite());
+        await using var person = await Person.AtAsync(installation, chromium);
+
+        await person.OpenAsync(person.Root);
+        await person.Page.GetByRole(AriaRole.Link, new() { Name = "Disconnect" }).ClickAsync();
+        await person.ShouldReadAsync("Disconnect from HubSpot?");
+        await person.ClickDisconnectAsync(); // Its own form, of which the browser says that it comes from here.
+        await person.ShouldReadAsync("Disconnected from HubSpot");
+        (await installation.Redis.KeyExistsAsync("hs_refresh_token")).ShouldBeFalse();
+
+        await person.Page.GetByRole(AriaRole.Link, new() { Name = "Connect again" }).ClickAsync();
+        await person.ClickConnectAsync();
+        await person.ShouldReadAsync("Connected to HubSpot");
+        person.ShouldHaveSeenNoTrouble();
+    }
+
+    [Fact]
+    public async Task Another_site_cannot_disconnect_by_the_browser_at_the_machine()
+    {
+        await using var installation = await Installation.StartAsync(servers);
+        await using var person = await Person.AtAsync(installation, chromium);
+        await person.Page.RouteAsync("https://evil.example/", route => route.FulfillAsync(new()
+        {
+            ContentType = "text/html",
+            Body = $"""<!doctype html><title>Win</title><form method="post" action="{person.Disconnect}"><button>Connect</button></form>""",
+        }));
+
+        await person.OpenAsync(new Uri("https://evil.example/"));
+        await person.ClickConnectAsync();
+
+        await person.ShouldReadAsync("This was sent by another page");
+        (await installation.Redis.KeyExistsAsync("hs_refresh_token")).ShouldBeTrue();
     }
 }

@@ -34,6 +34,10 @@ internal sealed class Person : IAsyncDisposable
 
     public Uri Start => new(_installation.Address, "oauth/start");
 
+    public Uri Done => new(_installation.Address, "oauth/done");
+
+    public Uri Disconnect => new(_installation.Address, "oauth/disconnect");
+
     public Uri Callback => new(_installation.Address, "oauth/callback");
 
     public static async Task<Person> AtAsync(Installation installation, Chromium chromium, BrowserNewContextOptions? options = null)
@@ -68,12 +72,23 @@ internal sealed class Person : IAsyncDisposable
 
     public Task ClickCancelAsync() => Page.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
 
+    public Task ClickDisconnectAsync() => Page.GetByRole(AriaRole.Button, new() { Name = "Disconnect" }).ClickAsync();
+
     public Task ClickStartAgainAsync() => Page.GetByRole(AriaRole.Link, new() { Name = "Start again" }).ClickAsync();
 
     public async Task EnterKeyAsync(string key)
     {
         await Page.GetByLabel("Operator key").FillAsync(key);
-        await ClickConnectAsync();
+        await Page.Keyboard.PressAsync("Enter");
+    }
+
+    /// <summary>Neither code nor state stays in the address bar, and whoever reloads the page reads the same.</summary>
+    public async Task ShouldHaveLeftTheCodeBehindAsync(string query = "")
+    {
+        new Uri(Page.Url).PathAndQuery.ShouldBe($"/oauth/done{query}");
+        var words = await ReadAsync();
+        await Page.ReloadAsync();
+        (await ReadAsync()).ShouldBe(words);
     }
 
     public Task<string> ReadAsync() => Page.GetByRole(AriaRole.Main).InnerTextAsync();

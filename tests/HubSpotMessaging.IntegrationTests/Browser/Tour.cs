@@ -20,6 +20,7 @@ public sealed class Tour(Servers servers, Chromium chromium) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await WalkWithKeyAsync();
+        await WalkAtTheMachineAsync();
         await WalkWithoutKeyAsync();
     }
 
@@ -54,9 +55,15 @@ public sealed class Tour(Servers servers, Chromium chromium) : IAsyncLifetime
         await SeeAsync("connected", "Connected to HubSpot");
         await person.OpenAsync(person.Root);
         await SeeAsync("root-connected", "Connected to HubSpot");
+        await person.OpenAsync(person.Disconnect);
+        await SeeAsync("disconnect-key", "Disconnect from HubSpot?");
+        await person.EnterKeyAsync("wrong");
+        await SeeAsync("disconnect-key-refused", "Operators only");
 
         await person.OpenAsync(new Uri(person.Callback, "?code=stolen&state=forged"));
         await SeeAsync("forged", "This did not start here");
+        await person.OpenAsync(new Uri(person.Done, "?ended=redis-away"));
+        await SeeAsync("redis-was-away", "Not just now");
 
         await GoToConsentAsync();
         await person.OpenAsync(new Uri(person.Callback, $"?state={State()}"));
@@ -90,6 +97,45 @@ public sealed class Tour(Servers servers, Chromium chromium) : IAsyncLifetime
         }
 
         string State() => System.Web.HttpUtility.ParseQueryString(new Uri(person.Page.Url).Query)["state"]!;
+    }
+
+    private async Task WalkAtTheMachineAsync()
+    {
+        await using var installation = await Installation.StartAsync(servers, Person.OnAnotherSite());
+        await using var person = await Person.AtAsync(installation, chromium);
+
+        await person.OpenAsync(person.Done);
+        await SeeAsync("nothing-to-show", "Nothing to show here");
+
+        await person.OpenAsync(person.Start);
+        await person.ChooseAsync(Installation.OtherPortal);
+        await person.ClickConnectAsync();
+        await SeeAsync("another-than-the-first-account", "This is another HubSpot account");
+
+        await person.OpenAsync(person.Root);
+        await SeeAsync("root-connected-operator", "Connected to HubSpot");
+        installation.HubSpot.Faults.Add(new Fault { Kind = FaultKind.Status, Status = 503, Match = new() { Path = "/oauth/*/token/revoke" } });
+        await person.OpenAsync(person.Disconnect);
+        await SeeAsync("disconnect", "Disconnect from HubSpot?");
+        await person.ClickDisconnectAsync();
+        await SeeAsync("not-disconnected", "HubSpot did not confirm it");
+
+        installation.HubSpot.Faults.Clear();
+        await person.OpenAsync(person.Disconnect);
+        await person.ClickDisconnectAsync();
+        await SeeAsync("disconnected", "Disconnected from HubSpot");
+        await person.OpenAsync(person.Disconnect);
+        await person.ClickDisconnectAsync();
+        await SeeAsync("nothing-to-disconnect", "There is nothing to disconnect");
+        await person.OpenAsync(person.Root);
+        await SeeAsync("root-disconnected", "Disconnected from HubSpot");
+        _trouble.AddRange(person.Trouble);
+
+        async Task SeeAsync(string name, string heading)
+        {
+            await person.ShouldReadAsync(heading);
+            await LookAsync(name, person.Page);
+        }
     }
 
     private async Task WalkWithoutKeyAsync()

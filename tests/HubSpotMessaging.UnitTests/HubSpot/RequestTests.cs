@@ -125,7 +125,7 @@ public sealed class RequestTests
         _http.Answers(200, Tokens).Answers(200, Tokens).Answers(200, """{"active":true,"hub_id":62515}""").Answers(200);
         var oauth = _http.OAuth;
 
-        var tokens = (await oauth.ExchangeAsync("co de", CancellationToken.None)).Value!;
+        var tokens = (await oauth.ExchangeAsync("co de", codeVerifier: null, CancellationToken.None)).Value!;
         await oauth.RefreshAsync(tokens.RefreshToken, CancellationToken.None);
         await oauth.IntrospectAsync(tokens.AccessToken, CancellationToken.None);
         (await oauth.RevokeAsync(tokens.RefreshToken, CancellationToken.None)).Succeeded.ShouldBeTrue();
@@ -137,6 +137,16 @@ public sealed class RequestTests
             (HttpMethod.Post, "/oauth/2026-09/token/introspect", "token=a&token_type_hint=access_token&client_id=id&client_secret=secret"),
             (HttpMethod.Post, "/oauth/2026-09/token/revoke", "token=r&token_type_hint=refresh_token&client_id=id&client_secret=secret"),
         ]);
+    }
+
+    [Fact]
+    public async Task A_code_verifier_stands_in_the_form()
+    {
+        _http.Answers(200, """{"access_token":"a","refresh_token":"r","expires_in":1800}""");
+
+        await _http.OAuth.ExchangeAsync("code", codeVerifier: "verifier", CancellationToken.None);
+
+        _http.Calls.ShouldHaveSingleItem().Body.ShouldContain("&code_verifier=verifier&");
     }
 
     [Fact]

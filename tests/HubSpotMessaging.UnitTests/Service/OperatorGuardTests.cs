@@ -51,6 +51,30 @@ public sealed class OperatorGuardTests
         guard.IsKey(presented).ShouldBe(isLetIn);
     }
 
+    [Theory]
+    [InlineData(null, null, true)]
+    [InlineData("same-origin", "null", true)]
+    [InlineData("same-origin", "http://localhost", true)]
+    [InlineData(null, "http://localhost", true)]
+    [InlineData(null, "null", false)]
+    [InlineData(null, "http://localhost:5173", false)]
+    [InlineData("same-origin", "https://evil.example", false)]
+    [InlineData("same-site", "null", false)]
+    [InlineData("cross-site", null, false)]
+    public void Without_a_key_no_other_site_makes_this_machine_act(string? site, string? origin, bool isLetAct)
+    {
+        var request = Request("127.0.0.1", "localhost");
+        request.Request.Scheme = "http";
+        if (site is not null)
+            request.Request.Headers["Sec-Fetch-Site"] = site;
+        if (origin is not null)
+            request.Request.Headers.Origin = origin;
+
+        new OperatorGuard(Create(new OperatorOptions())).LetsAct(request, key: "").ShouldBe(isLetAct);
+        new OperatorGuard(Create(new OperatorOptions { Key = "the key" })).LetsAct(request, key: "").ShouldBeFalse();
+        new OperatorGuard(Create(new OperatorOptions { Key = "the key" })).LetsAct(request, key: "the key").ShouldBeTrue();
+    }
+
     [Fact]
     public void Without_a_key_no_key_is_the_key() => new OperatorGuard(Create(new OperatorOptions())).IsKey("").ShouldBeFalse();
 

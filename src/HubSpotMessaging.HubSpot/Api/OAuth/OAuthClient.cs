@@ -10,15 +10,21 @@ public sealed class OAuthClient(IOAuthApi api, AnswerClassifier classifier, IOpt
     private ApiVersions Versions => options.Value.ApiVersions;
 
     /// <summary>Exchanges the code that HubSpot sent the browser back with. A code works once.</summary>
-    public Task<Answer<TokenResponse>> ExchangeAsync(string code, CancellationToken cancellationToken) =>
-        TokenAsync(
-            new()
-            {
-                ["grant_type"] = "authorization_code",
-                ["code"] = code,
-                ["redirect_uri"] = options.Value.RedirectUri!.OriginalString,
-            },
-            cancellationToken);
+    /// <param name="code">The code.</param>
+    /// <param name="codeVerifier">What the challenge of RFC 7636 was made of; null when there was none.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    public Task<Answer<TokenResponse>> ExchangeAsync(string code, string? codeVerifier, CancellationToken cancellationToken)
+    {
+        var form = new Dictionary<string, string>
+        {
+            ["grant_type"] = "authorization_code",
+            ["code"] = code,
+            ["redirect_uri"] = options.Value.RedirectUri!.OriginalString,
+        };
+        if (codeVerifier is not null)
+            form["code_verifier"] = codeVerifier;
+        return TokenAsync(form, cancellationToken);
+    }
 
     /// <summary>Gets a new access token. The refresh token may be replaced too, and then the old one may be dead.</summary>
     public Task<Answer<TokenResponse>> RefreshAsync(RefreshToken refreshToken, CancellationToken cancellationToken) =>

@@ -18,7 +18,7 @@ public sealed class SecrecyTests(Servers servers)
             connect: false);
         using var browser = Installation.NewBrowser();
         var callback = await installation.ConsentAsync(browser);
-        (await browser.GetAsync(callback)).EnsureSuccessStatusCode();
+        (await Installation.ReturnAsync(browser, callback)).EnsureSuccessStatusCode();
         var code = System.Web.HttpUtility.ParseQueryString(callback.Query)["code"]!;
         var state = System.Web.HttpUtility.ParseQueryString(callback.Query)["state"]!;
 

@@ -1,0 +1,77 @@
+using System.Globalization;
+using HubSpotMessaging.HubSpot;
+using HubSpotMessaging.Service.Operators;
+
+namespace HubSpotMessaging.Service.OAuth;
+
+/// <summary>What the pages of the bootstrap say: what happened, and what to do next.</summary>
+internal static class OAuthPages
+{
+    private const string NothingHasChanged = "Nothing has changed.";
+
+    public static readonly Ending NoCode = new(400, "Something is missing", $"HubSpot sent you back without an authorization code. {NothingHasChanged}");
+
+    /// <summary>For whoever asks for an ending that is not kept.</summary>
+    public static readonly Page NothingToShow = new(
+        404,
+        "Nothing to show here",
+        "This page tells how connecting to HubSpot ended: for ten minutes, and only in the browser in which it did.")
+    {
+        Next = ("../", "See whether it is connected"),
+        Aside = ("start", "Connect"),
+    };
+
+    /// <summary>The code did not reach anything that could have kept its ending.</summary>
+    public static readonly Page RedisWasAway = new(
+        503,
+        "Not just now",
+        "When you came back from HubSpot, the service could not reach Redis, where it keeps the tokens.",
+        "Start again in a moment. If you were connected nevertheless, that does no harm.")
+    {
+        Next = ("start", "Start again"),
+        Aside = ("../", "See whether it is connected"),
+    };
+
+    public static Ending Declined(string words) => new(400, "HubSpot did not connect the app", $"HubSpot says: {words}", NothingHasChanged);
+
+    public static Ending Of(BootstrapResult result) => result switch
+    {
+        BootstrapResult.Connected connected => new(
+            200,
+            "Connected to HubSpot",
+            $"The service now works with HubSpot account {Id(connected.PortalId)}.",
+            "Commands that were waiting are being delivered. You can close this page."),
+        BootstrapResult.WrongPortal wrong => new(
+            403,
+            "This is another HubSpot account",
+            $"You connected account {Id(wrong.Granted)}, but this installation belongs to account {Id(wrong.Expected)}{(wrong.IsConfigured ? " (HubSpot:PortalId)." : " since it was first connected.")}",
+            $"{NothingHasChanged} Start again and choose the right account. If HubSpot lists the app in the other account now, uninstall it there.",
+            $"To move this installation to account {Id(wrong.Granted)} on purpose, set HubSpot:PortalId={Id(wrong.Granted)}, restart the service and connect again."),
+        BootstrapResult.Refused { Problem: var problem } => new(
+            502,
+            "HubSpot did not give out tokens",
+            $"HubSpot says: {problem.Message}",
+            problem.CorrelationId is { } id ? $"{NothingHasChanged} HubSpot's support may ask for the correlation id {id}." : NothingHasChanged),
+        _ => throw new InvalidOperationException("A bootstrap ends in one of three ways."),
+    };
+
+    public static Page NotStartedHere(HubSpotOptions options) => new(
+        400,
+        "This did not start here",
+        "The address you came with does not belong to a connection that was started in this browser in the last ten minutes. It may have been used already, or somebody else may have made it.",
+        "Nothing has changed. Start again, at the very address below: a browser that started under another host name is not known here.")
+    {
+        Next = (new Uri(options.RedirectUri!, "start").AbsoluteUri, "Start again"),
+    };
+
+    /// <summary>For whoever wants what only operators may, and has not shown to be one.</summary>
+    public static Page OperatorsOnly(OperatorGuard guard, string why, PageForm form) => guard.WantsKey
+        ? new Page(401, "Operators only", $"{why} Enter the operator key to go on.") { Form = form }
+        : new Page(
+            403,
+            "Operators only",
+            "Operator:Key is not set, or empty. So only requests are let in that come directly from the machine or the container in which the service runs, and this one does not.",
+            "Set Operator:Key to a long random text and restart the service. This page then asks for it.");
+
+    private static string Id(long portalId) => portalId.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,37 @@
+namespace HubSpotMessaging.Service.OAuth;
+
+/// <summary>A form that goes back to the address of its page.</summary>
+/// <param name="Button">What it does. No text of others.</param>
+/// <param name="AsksForKey">Whether it asks for the operator key.</param>
+/// <param name="LeadsTo">Where it may lead in the end, besides here.</param>
+internal sealed record PageForm(string Button, bool AsksForKey, Uri? LeadsTo = null)
+{
+    /// <summary>
+    /// Chromium holds a form to its targets through every redirect, and HubSpot sends people on to the host of their region or of
+    /// their company's sign-in: which ones nobody knows beforehand.
+    /// </summary>
+    public string? Targets => LeadsTo?.Scheme == Uri.UriSchemeHttps ? "https:" : LeadsTo?.GetLeftPart(UriPartial.Authority);
+
+    public string Html(bool keyWasRefused) => $"""
+        <form method="post" action="">
+        {(AsksForKey ? KeyField(keyWasRefused) : "")}<button type="submit">{Button}</button>
+        </form>
+
+        """;
+
+    private static string KeyField(bool wasRefused)
+    {
+        var (complaint, mark) = wasRefused
+            ? ("""<p class="refused" id="refused" role="alert">This is not the operator key.</p>""", """ aria-invalid="true" aria-describedby="refused" """)
+            : ("", " ");
+
+        // The name of a user, never shown, is what password managers file the key under.
+        return $"""
+            {complaint}
+            <input name="username" value="operator" autocomplete="username" hidden>
+            <label for="key">Operator key</label>
+            <input id="key" name="key" type="password" autocomplete="current-password"{mark}required autofocus>
+
+            """;
+    }
+}
