@@ -170,6 +170,46 @@ public sealed class RefreshTests(Servers servers) : IAsyncLifetime
         (await _replicas.IsLineOpenAsync()).ShouldBeTrue();
     }
 
+    [Theory]
+    [InlineData("invalid_grant", "BAD_REFRESH_TOKEN", AuthorizationLoss.Revoked)]
+    [InlineData("invalid_grant", null, AuthorizationLoss.Revoked)]
+    [InlineData(null, "BAD_REFRESH_TOKEN", AuthorizationLoss.Revoked)]
+    [InlineData("invalid_client", "BAD_CLIENT_SECRET", AuthorizationLoss.ClientRejected)]
+    [InlineData("invalid_client", null, AuthorizationLoss.ClientRejected)]
+    [InlineData(null, "BAD_CLIENT_ID", AuthorizationLoss.ClientRejected)]
+    public async Task HubSpots_words_for_a_loss_are_understood_in_either_form(string? error, string? status, AuthorizationLoss loss)
+    {
+        await _replicas.GrantAsync();
+        await _replicas.PassAsync(BeyondTheEnd);
+        _replicas.RefuseTokenEndpoint(error, status);
+
+        await ShouldBeUnavailableAsync(_replicas.AddKeeper());
+
+        (await _replicas.ToldAsync()).OfType<AuthorizationMissing>().ShouldHaveSingleItem().Loss.ShouldBe(loss);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_answer_that_is_lost_on_its_way_is_a_loss_only_where_refresh_tokens_rotate(bool rotate)
+    {
+        _replicas.HubSpot.Settings.RotateRefreshTokens = rotate;
+        await _replicas.GrantAsync();
+        var keeper = _replicas.AddKeeper();
+        await _replicas.PassAsync(BeyondTheEnd);
+        _replicas.FailTokenEndpoint(FaultKind.AnswerLost, times: 1);
+        await ShouldBeUnavailableAsync(keeper);
+        (await _replicas.IsLineOpenAsync()).ShouldBeTrue();
+
+        await _replicas.PassAsync(TimeSpan.FromSeconds(6));
+        if (rotate)
+            await ShouldBeUnavailableAsync(keeper);
+        else
+            (await keeper.GetAsync(CancellationToken.None)).Generation.ShouldBe(2);
+
+        (await _replicas.IsLineOpenAsync()).ShouldBe(!rotate);
+    }
+
     [Fact]
     public async Task A_fresh_installation_says_once_that_it_waits()
     {

@@ -129,12 +129,13 @@ internal sealed class Replicas : IAsyncDisposable
     public ActiveFault FailTokenEndpoint(FaultKind kind, int? status = null, int? retryAfter = null, int? times = null) =>
         HubSpot.Faults.Add(new Fault { Kind = kind, Status = status, RetryAfter = retryAfter, Times = times, Match = new() { Path = TokenEndpoint } });
 
-    public ActiveFault RefuseTokenEndpoint(string error, string status) => HubSpot.Faults.Add(new Fault
+    /// <summary>By RFC 6749's error, by the older word of HubSpot's, or by both as HubSpot does since 2026.</summary>
+    public ActiveFault RefuseTokenEndpoint(string? error, string? status) => HubSpot.Faults.Add(new Fault
     {
         Kind = FaultKind.Status,
         Status = 400,
         Match = new() { Path = TokenEndpoint },
-        Body = JsonSerializer.SerializeToElement(new { error, error_description = "no", status, message = "no" }),
+        Body = JsonSerializer.SerializeToElement(new { error, error_description = error is null ? null : "no", status, message = "no" }),
     });
 
     public int Refreshes => HubSpot.Calls.Count(call => call.Path.EndsWith("/token", StringComparison.Ordinal));
