@@ -64,7 +64,7 @@ total_passed=0 total_failed=0 total_skipped=0
 run() { # project
   local project=$1 log=$results/$1.log code=0 start=$SECONDS passed failed skipped
   say "$project ..."
-  bounded "${TEST_TIMEOUT:-600}" dotnet "tests/$project/bin/Release/net10.0/$project.dll" --no-ansi --progress off \
+  bounded "${TEST_TIMEOUT:-1200}" dotnet "tests/$project/bin/Release/net10.0/$project.dll" --no-ansi --progress off \
     --report-xunit-xml --report-xunit-xml-filename "$project.xml" --results-directory "$results" "${@:2}" </dev/null >"$log" 2>&1 || code=$?
   count() { awk -v name="$1:" '/^Test run summary/ { summary = 1 } summary && $1 == name { n = $2 } END { print n + 0 }' "$log"; }
   passed=$(count succeeded) failed=$(count failed) skipped=$(count skipped)
@@ -76,7 +76,7 @@ run() { # project
       failed=1
       case $code in
         8) say "$project ran no test." ;;
-        124 | 137) say "$project did not end within ${TEST_TIMEOUT:-600} seconds." ;;
+        124 | 137) say "$project did not end within ${TEST_TIMEOUT:-1200} seconds." ;;
         *) say "$project ended with exit code $code." ;;
       esac
     fi

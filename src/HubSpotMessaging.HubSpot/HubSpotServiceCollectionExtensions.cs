@@ -45,6 +45,8 @@ public static class HubSpotServiceCollectionExtensions
         services.AddSingleton<IValidateOptions<TokenEncryptionOptions>, TokenEncryptionOptionsValidator>();
         services.AddSingleton<TokenEncryption>();
         services.AddSingleton<TokenStore>();
+        services.AddSingleton<AuthorizationAlarm>();
+        services.AddSingleton<TokenAdoption>();
         services.AddSingleton<TokenRenewal>();
         services.AddSingleton(provider => new TokenKeeper(
             provider.GetRequiredService<TokenStore>(),

@@ -13,16 +13,19 @@ namespace HubSpotMessaging.HubSpot.Authorization;
 /// authorization.
 /// </summary>
 internal sealed partial class TokenRenewal(
-    TokenStore store, OAuthClient oauth, DeliveryLine line, IOptions<HubSpotOptions> options, TimeProvider time, ILogger<TokenRenewal> logger)
+    TokenStore store,
+    OAuthClient oauth,
+    TokenAdoption adoption,
+    AuthorizationAlarm alarm,
+    IOptions<HubSpotOptions> options,
+    TimeProvider time,
+    ILogger<TokenRenewal> logger)
 {
     private static readonly TimeSpan LeasePoll = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan PauseAfterTrouble = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PauseAfterClientRejected = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FirstWriteBackoff = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestWriteBackoff = TimeSpan.FromSeconds(2);
-
-    /// <summary>Whoever puts tokens into four keys by hand may do so one after the other.</summary>
-    private static readonly TimeSpan HandsMayTake = TimeSpan.FromSeconds(1);
 
     /// <summary>For how long tokens that HubSpot gave out for refused ones, and refuses again, are no reason to ask for still others.</summary>
     private static readonly TimeSpan NewEnough = TimeSpan.FromMinutes(1);
@@ -34,7 +37,6 @@ internal sealed partial class TokenRenewal(
     private readonly TimeSpan _hope = options.Value.RequestTimeout + TimeSpan.FromSeconds(20);
 
     private (AccessToken Token, long At)? _judged;
-    private StoredAuthorization? _told;
 
     /// <summary>Living tokens, other than the refused ones.</summary>
     /// <param name="last">The last tokens that this process knew to be good, against a Redis that was rolled back.</param>
@@ -44,7 +46,7 @@ internal sealed partial class TokenRenewal(
     public async Task<HeldTokens> RenewAsync(HeldTokens? last, AccessToken? refused)
     {
         var held = await FindAsync(last, refused);
-        line.ResumeHere(TokenStore.NoAuthorization);
+        alarm.IsOver();
         return held;
     }
 
@@ -175,7 +177,7 @@ internal sealed partial class TokenRenewal(
                 await store.SettleAsync(attempt, doubt.For);
                 return new Renewed.NotNow("HubSpot refuses the refresh token, which another replica may just have used.");
             default:
-                Tell(AuthorizationLoss.Revoked, stored);
+                alarm.Tell(AuthorizationLoss.Revoked, stored);
                 throw new AuthorizationUnavailableException("HubSpot does not honour the grant any more.");
         }
     }
@@ -183,39 +185,20 @@ internal sealed partial class TokenRenewal(
     /// <summary>Tokens that somebody has put there become ours, if they are those of the right account.</summary>
     private async Task<Renewed> AdoptAsync(string attempt, StoredAuthorization stored)
     {
-        await Task.Delay(HandsMayTake, time);
-        if ((await store.ReadAsync()).Raw != stored.Raw)
+        switch (await adoption.TryAsync(attempt, stored))
         {
-            await store.SettleAsync(attempt, TimeSpan.Zero);
-            return new Renewed.InVain(null);
+            case Adoption.Dead:
+                return await DoubtAsync(attempt, stored);
+            case Adoption.NotNow:
+                await store.SettleAsync(attempt, PauseAfterTrouble);
+                return new Renewed.NotNow("HubSpot does not say whose the tokens in Redis are.");
+            case Adoption.Foreign foreign:
+                await store.SettleAsync(attempt, PauseAfterClientRejected);
+                throw alarm.Refuse(foreign.Why);
+            default:
+                await store.SettleAsync(attempt, TimeSpan.Zero);
+                return new Renewed.InVain(null); // Looks again: others may have come, and these may be due.
         }
-
-        var info = await oauth.IntrospectAsync(stored.Tokens!.RefreshToken, CancellationToken.None);
-        if (info.Succeeded ? !info.Value.Active : info.Kind is AnswerKind.NotFound or AnswerKind.Refused && LossIn(info.Problem) is not AuthorizationLoss.ClientRejected)
-            return await DoubtAsync(attempt, stored);
-        if (!info.Succeeded || info.Value.HubId is not { } portal)
-        {
-            LogNotIdentified(info.Kind, info.CorrelationId, PauseAfterTrouble);
-            await store.SettleAsync(attempt, PauseAfterTrouble);
-            return new Renewed.NotNow("HubSpot does not say whose the tokens in Redis are.");
-        }
-
-        if ((options.Value.PortalId ?? stored.PortalId) is { } expected && portal != expected)
-        {
-            await store.SettleAsync(attempt, PauseAfterClientRejected);
-            throw Refuse($"The tokens that somebody put into Redis are those of HubSpot account {portal}, and this installation belongs to {expected}.");
-        }
-
-        var tokens = stored.Tokens with
-        {
-            PortalId = portal,
-            Generation = stored.Generation + 1,
-            Grant = Grant.New(time),
-            Origin = TokenOrigin.Granted,
-        };
-        if (await store.PutAsync(stored, tokens, attempt, new AuthorizationGiven(portal, info.Value.Scopes ?? [])))
-            LogAdopted(portal, tokens.Generation);
-        return new Renewed.InVain(null); // Looks again: they may be due.
     }
 
     /// <summary>HubSpot refuses an access token that it has just given out. Whether it is dead, only the token endpoint can say.</summary>
@@ -237,47 +220,26 @@ internal sealed partial class TokenRenewal(
     private async Task LoseAsync(AuthorizationLoss loss, StoredAuthorization stored)
     {
         if (await store.LoseAsync(loss, stored) is Losing.Lost)
-            Tell(loss, stored);
+            alarm.Tell(loss, stored);
     }
 
     /// <summary>The stored tokens; throws when there is nothing to be tried with them, but only a person can help.</summary>
     private async Task<TokenSet> EnsureHopeAsync(StoredAuthorization stored)
     {
         if (stored.IsUnreadable)
-            throw Refuse("The tokens in Redis are encrypted with a key that is not in Tokens:Encryption:KeyRing here.");
+            throw alarm.Refuse("The tokens in Redis are encrypted with a key that is not in Tokens:Encryption:KeyRing here.");
         if (stored.Tokens?.PortalId is { } portal && options.Value.PortalId is { } expected && portal != expected)
-            throw Refuse($"The tokens in Redis are those of HubSpot account {portal}, not of {expected} (HubSpot:PortalId).");
+            throw alarm.Refuse($"The tokens in Redis are those of HubSpot account {portal}, not of {expected} (HubSpot:PortalId).");
 
         if (stored.Tokens is null && stored.Loss is null)
             await store.LoseAsync(AuthorizationLoss.NotYetAuthorized, stored);
         var loss = stored.Loss ?? (stored.Tokens is null ? AuthorizationLoss.NotYetAuthorized : null);
-        if (loss is not null)
-            Tell(loss.Value, stored);
-        else
-            _told = null;
+        alarm.Tell(loss, stored);
         if (stored.Tokens is null)
             throw new AuthorizationUnavailableException("The service is not connected to HubSpot.");
         if (loss is not (null or AuthorizationLoss.ClientRejected))
             throw new AuthorizationUnavailableException("HubSpot does not honour the grant any more; a person must connect the service again.");
         return stored.Tokens;
-    }
-
-    /// <summary>Something is wrong at this replica, or with what an operator has set, so that others need not hear of it.</summary>
-    private AuthorizationUnavailableException Refuse(string why)
-    {
-        if (!line.Reasons.Any(reason => reason.Detail == why))
-            LogRefused(why, options.Value.ConnectAddress);
-        line.PauseHere(TokenStore.NoAuthorization with { Detail = why });
-        return new(why);
-    }
-
-    /// <summary>Each replica says it once for each loss, since nobody knows whose log is read.</summary>
-    private void Tell(AuthorizationLoss loss, StoredAuthorization stored)
-    {
-        if (_told is { } told && told.Loss == loss && told.Raw.Refresh == stored.Raw.Refresh)
-            return;
-        _told = stored with { Loss = loss };
-        LogRequired(loss, options.Value.ConnectAddress);
     }
 
     private static bool IsNewAnswerTo(AccessToken? refused, HeldTokens held) =>
@@ -324,9 +286,6 @@ internal sealed partial class TokenRenewal(
     [LoggerMessage(LogLevel.Information, "Access token refreshed: generation {Generation}, good until {ExpiresAt:O}")]
     private partial void LogRefreshed(long generation, DateTimeOffset expiresAt);
 
-    [LoggerMessage(LogLevel.Information, "Tokens put into Redis by hand are taken up: HubSpot account {PortalId}, generation {Generation}")]
-    private partial void LogAdopted(long portalId, long generation);
-
     [LoggerMessage(LogLevel.Warning, "Redis has been rolled back or emptied; the tokens of generation {Generation} are written again")]
     private partial void LogRolledBack(long generation);
 
@@ -342,15 +301,6 @@ internal sealed partial class TokenRenewal(
     [LoggerMessage(LogLevel.Error, "HubSpot does not accept HubSpot:ClientId and HubSpot:ClientSecret (correlation id {CorrelationId}); not asked again for {Pause}")]
     private partial void LogClientRejected(string? correlationId, TimeSpan pause);
 
-    [LoggerMessage(LogLevel.Warning, "HubSpot does not say whose the tokens are that somebody put into Redis: {Kind} (correlation id {CorrelationId}); not asked again for {Pause}")]
-    private partial void LogNotIdentified(AnswerKind kind, string? correlationId, TimeSpan pause);
-
     [LoggerMessage(LogLevel.Error, "HubSpot refuses an access token that it has just given out; asked about it, it answers {Kind} (correlation id {CorrelationId})")]
     private partial void LogRefusedAgain(AnswerKind kind, string? correlationId);
-
-    [LoggerMessage(LogLevel.Critical, "{Why} Commands wait here; an operator sets that right, or connects the service again: {ConnectAddress}")]
-    private partial void LogRefused(string why, Uri connectAddress);
-
-    [LoggerMessage(LogLevel.Critical, "A person must connect the service to HubSpot ({Loss}): {ConnectAddress}. Commands wait until then")]
-    private partial void LogRequired(AuthorizationLoss loss, Uri connectAddress);
 }

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using StackExchange.Redis;
 
 namespace HubSpotMessaging.HubSpot.Line;
 
@@ -44,7 +43,9 @@ internal sealed partial class LineWatch(LineStore store, DeliveryLine line, Stat
 
             return true;
         }
-        catch (Exception exception) when (exception is RedisException or RedisTimeoutException or TimeoutException)
+#pragma warning disable CA1031 // Whatever Redis has: without knowing the line nothing is delivered, and the watch goes on.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
             if (!line.Reasons.Contains(RedisIsAway))
                 LogAway(exception.GetType().Name);

@@ -64,8 +64,9 @@ internal sealed partial class PausableEndpoint(string queue, string command, Del
 
     private async Task StartAsync(IReceiveEndpoint endpoint, Task changed, CancellationToken cancellationToken)
     {
+        var start = endpoint.Start(cancellationToken);
         _isRunning = true;
-        await Task.WhenAny(endpoint.Start(cancellationToken).Ready, changed).WaitAsync(cancellationToken);
+        await Task.WhenAny(start.Ready, changed).WaitAsync(cancellationToken); // Without a broker it may take long, and a pause come first.
         LogStarted(queue);
     }
 

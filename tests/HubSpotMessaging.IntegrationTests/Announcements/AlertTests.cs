@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace HubSpotMessaging.IntegrationTests.Announcements;
 
@@ -15,6 +16,7 @@ public sealed class AlertTests(Servers servers)
         var failures = 1;
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
         await using var pager = builder.Build();
         pager.MapPost("/hook/{secret}", async (HttpContext context) =>
         {

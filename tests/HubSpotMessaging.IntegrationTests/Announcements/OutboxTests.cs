@@ -8,7 +8,7 @@ namespace HubSpotMessaging.IntegrationTests.Announcements;
 /// <summary>What is to be told is told in order, once, and after a crash again with the same id.</summary>
 public sealed class OutboxTests(Servers servers) : IAsyncLifetime
 {
-    private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan Turn = TimeSpan.FromSeconds(1);
 
     private readonly List<Announcement> _published = [];
     private Replicas _replicas = null!;
@@ -64,16 +64,18 @@ public sealed class OutboxTests(Servers servers) : IAsyncLifetime
         _replicas.HubSpot.Revoke(Installation.Portal);
         await _replicas.PassAsync(TimeSpan.FromMinutes(31));
         await Should.ThrowAsync<AuthorizationUnavailableException>(() => _replicas.AddKeeper().GetAsync(CancellationToken.None).AsTask());
-        var dying = new TaskCompletionSource();
+        var (publishing, dying) = (new TaskCompletionSource(), new TaskCompletionSource());
         var other = Outbox();
 
         var first = Outbox().PublishAsync(
             announcement =>
             {
                 _published.Add(announcement);
+                publishing.SetResult();
                 return dying.Task; // Not heard of again.
             },
             _ => Turn);
+        await publishing.Task;
         (await other.PublishAsync(PublishAsync, _ => Turn)).ShouldBeFalse();
         await Eventually.BecomesTrueAsync(() => other.PublishAsync(PublishAsync, _ => Turn), "its turn has ended");
 

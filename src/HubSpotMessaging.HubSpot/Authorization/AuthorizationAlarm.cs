@@ -1,0 +1,43 @@
+using HubSpotMessaging.HubSpot.Line;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace HubSpotMessaging.HubSpot.Authorization;
+
+/// <summary>Says in this replica's log that a person is needed, and where to go. Everybody else is told by the outbox.</summary>
+internal sealed partial class AuthorizationAlarm(DeliveryLine line, IOptions<HubSpotOptions> options, ILogger<AuthorizationAlarm> logger)
+{
+    private StoredAuthorization? _told;
+
+    /// <summary>Tells of a loss; null when there is none. Each replica says it once for each, since nobody knows whose log is read.</summary>
+    public void Tell(AuthorizationLoss? loss, StoredAuthorization stored)
+    {
+        if (_told is { } told && told.Loss == loss && told.Raw.Refresh == stored.Raw.Refresh)
+            return;
+
+        _told = stored with { Loss = loss };
+        if (loss is { } known)
+            LogRequired(known, options.Value.ConnectAddress);
+    }
+
+    /// <summary>
+    /// Something is wrong at this replica, or with what an operator has set or put there: nothing is delivered here, and others need not
+    /// hear of it. Returns what to throw.
+    /// </summary>
+    public AuthorizationUnavailableException Refuse(string why)
+    {
+        if (!line.Reasons.Any(reason => reason.Detail == why))
+            LogRefused(why, options.Value.ConnectAddress);
+        line.PauseHere(TokenStore.NoAuthorization with { Detail = why });
+        return new(why);
+    }
+
+    /// <summary>There are tokens again that can be used here.</summary>
+    public void IsOver() => line.ResumeHere(TokenStore.NoAuthorization);
+
+    [LoggerMessage(LogLevel.Critical, "{Why} Commands wait here; an operator sets that right, or connects the service again: {ConnectAddress}")]
+    private partial void LogRefused(string why, Uri connectAddress);
+
+    [LoggerMessage(LogLevel.Critical, "A person must connect the service to HubSpot ({Loss}): {ConnectAddress}. Commands wait until then")]
+    private partial void LogRequired(AuthorizationLoss loss, Uri connectAddress);
+}
