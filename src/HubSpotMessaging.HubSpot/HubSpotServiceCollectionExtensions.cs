@@ -10,6 +10,7 @@ using HubSpotMessaging.HubSpot.Delivery;
 using HubSpotMessaging.HubSpot.Line;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Refit;
 
@@ -53,7 +54,8 @@ public static class HubSpotServiceCollectionExtensions
             provider.GetRequiredService<TokenRenewal>(),
             provider.GetRequiredService<OAuthClient>(),
             provider.GetRequiredService<IOptions<HubSpotOptions>>(),
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<TokenKeeper>>()));
         services.AddSingleton<IAccessTokens>(provider => provider.GetRequiredService<TokenKeeper>());
         services.AddHostedService<TokenWatch>();
         services.AddTransient<AuthorizationHandler>();

@@ -5,8 +5,10 @@ using Microsoft.Extensions.Options;
 namespace HubSpotMessaging.HubSpot.Authorization;
 
 /// <summary>Says in this replica's log that a person is needed, and where to go. Everybody else is told by the outbox.</summary>
-internal sealed partial class AuthorizationAlarm(DeliveryLine line, IOptions<HubSpotOptions> options, ILogger<AuthorizationAlarm> logger)
+internal sealed partial class AuthorizationAlarm(DeliveryLine line, LineStore lines, IOptions<HubSpotOptions> options, ILogger<AuthorizationAlarm> logger)
 {
+    private static readonly TimeSpan Reminder = TimeSpan.FromDays(1);
+
     private StoredAuthorization? _told;
 
     /// <summary>Tells of a loss; null when there is none. Each replica says it once for each, since nobody knows whose log is read.</summary>
@@ -21,14 +23,19 @@ internal sealed partial class AuthorizationAlarm(DeliveryLine line, IOptions<Hub
     }
 
     /// <summary>
-    /// Something is wrong at this replica, or with what an operator has set or put there: nothing is delivered here, and others need not
-    /// hear of it. Returns what to throw.
+    /// Something is wrong with what an operator has set, perhaps at this replica alone: nothing is delivered here, and the others go on as
+    /// they can. It is announced once a day over all replicas. Returns what to throw.
     /// </summary>
-    public AuthorizationUnavailableException Refuse(string why)
+    public async Task<AuthorizationUnavailableException> RefuseAsync(string why)
     {
-        if (!line.Reasons.Any(reason => reason.Detail == why))
-            LogRefused(why, options.Value.ConnectAddress);
+        var isNews = !line.Reasons.Any(reason => reason.Detail == why);
         line.PauseHere(TokenStore.NoAuthorization with { Detail = why });
+        if (isNews)
+        {
+            LogRefused(why, options.Value.ConnectAddress);
+            await lines.TellOnceAsync(why, Reminder, new AuthorizationMissing(AuthorizationLoss.NotYetAuthorized, options.Value.PortalId));
+        }
+
         return new(why);
     }
 

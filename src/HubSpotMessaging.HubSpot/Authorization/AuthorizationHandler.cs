@@ -18,8 +18,8 @@ internal sealed class AuthorizationHandler(IAccessTokens tokens) : DelegatingHan
         if (response.StatusCode != HttpStatusCode.Unauthorized)
             return response;
 
-        var fresh = await tokens.ReplaceAsync(current.AccessToken, cancellationToken);
         response.Dispose();
+        var fresh = await tokens.ReplaceAsync(current.AccessToken, cancellationToken);
         return await SendAsync(request, fresh, cancellationToken);
     }
 

@@ -1,3 +1,5 @@
+using StackExchange.Redis;
+
 namespace HubSpotMessaging.HubSpot.Authorization;
 
 /// <summary>What Redis knows of the authorization.</summary>
@@ -19,10 +21,13 @@ public sealed record StoredAuthorization
     internal bool IsByHand { get; init; }
 
     /// <summary>The two tokens as they stand in Redis, perhaps encrypted; empty for none. For comparing, and not for reading.</summary>
-    internal (string Access, string Refresh) Raw { get; init; }
+    internal (RedisValue Access, RedisValue Refresh) Raw { get; init; }
 
     /// <summary>The loss as it stands in Redis, perhaps of other tokens; empty for none. For comparing, too.</summary>
     internal string RawLoss { get; init; } = "";
+
+    /// <summary>The last consent of a person, whether or not its tokens are still there.</summary>
+    internal Grant? Grant { get; init; }
 
     /// <summary>The last pair that was written, whether or not it is still there; 0 when Redis knows of none.</summary>
     internal long Generation { get; init; }
@@ -32,7 +37,7 @@ public sealed record StoredAuthorization
     /// all. Tokens that were forgotten on purpose leave a trace.
     /// </summary>
     internal bool IsBehind(TokenSet known) =>
-        known.Grant is not null && (Tokens is null ? Raw.Refresh.Length == 0 && Generation == 0 : !IsByHand && Tokens.IsOlderThan(known));
+        known.Grant is not null && (Tokens is null ? Raw.Refresh.IsNullOrEmpty && Generation == 0 : !IsByHand && Tokens.IsOlderThan(known));
 }
 
 /// <summary>Why a person must connect the service to HubSpot.</summary>
@@ -46,4 +51,7 @@ public enum AuthorizationLoss
 
     /// <summary>HubSpot refuses the client id or secret.</summary>
     ClientRejected,
+
+    /// <summary>Somebody put tokens of another account into Redis.</summary>
+    OtherAccount,
 }

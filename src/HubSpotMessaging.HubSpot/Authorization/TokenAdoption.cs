@@ -21,7 +21,7 @@ internal sealed partial class TokenAdoption(
             return new Adoption.Ended();
 
         var info = await oauth.IntrospectAsync(stored.Tokens!.RefreshToken, CancellationToken.None);
-        if (info.Succeeded ? !info.Value.Active : info.Kind == AnswerKind.NotFound)
+        if (info is { Succeeded: true, Value.Active: false })
             return new Adoption.Dead();
         if (!info.Succeeded || info.Value.HubId is not { } portal)
         {
@@ -30,19 +30,30 @@ internal sealed partial class TokenAdoption(
         }
 
         if ((options.Value.PortalId ?? stored.PortalId) is { } expected && portal != expected)
-            return new Adoption.Foreign($"The tokens that somebody put into Redis are those of HubSpot account {portal}, and this installation belongs to {expected}.");
+        {
+            LogForeign(portal, expected);
+            return new Adoption.Foreign();
+        }
 
         var tokens = stored.Tokens with
         {
             PortalId = portal,
+            Lifetime = await IsGoodAsync(stored.Tokens.AccessToken, portal) ? stored.Tokens.Lifetime : TimeSpan.Zero, // A refresh brings one that is.
             Generation = stored.Generation + 1,
-            Grant = Grant.New(time),
+            Grant = Grant.After(time, stored.Grant),
             Origin = TokenOrigin.Granted,
         };
         if (await store.PutAsync(stored, tokens, attempt, new AuthorizationGiven(portal, info.Value.Scopes ?? [])))
             LogAdopted(portal, tokens.Generation);
         return new Adoption.Ended();
     }
+
+    /// <summary>Whether the access token beside it is of the same account: the two may have come from different hands.</summary>
+    private async Task<bool> IsGoodAsync(AccessToken accessToken, long portal) =>
+        await oauth.IntrospectAsync(accessToken, CancellationToken.None) is { Succeeded: true, Value: { Active: true, HubId: { } hub } } && hub == portal;
+
+    [LoggerMessage(LogLevel.Error, "The tokens that somebody put into Redis are those of HubSpot account {PortalId}, and this installation belongs to {Expected}")]
+    private partial void LogForeign(long portalId, long expected);
 
     [LoggerMessage(LogLevel.Information, "Tokens put into Redis by hand are taken up: HubSpot account {PortalId}, generation {Generation}")]
     private partial void LogAdopted(long portalId, long generation);
@@ -61,7 +72,7 @@ internal abstract record Adoption
     public sealed record Dead : Adoption;
 
     /// <summary>They are of another account.</summary>
-    public sealed record Foreign(string Why) : Adoption;
+    public sealed record Foreign : Adoption;
 
     /// <summary>HubSpot does not say.</summary>
     public sealed record NotNow : Adoption;

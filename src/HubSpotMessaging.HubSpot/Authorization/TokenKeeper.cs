@@ -1,6 +1,7 @@
 using HubSpotMessaging.HubSpot.Api;
 using HubSpotMessaging.HubSpot.Api.OAuth;
 using HubSpotMessaging.HubSpot.Line;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -10,25 +11,34 @@ namespace HubSpotMessaging.HubSpot.Authorization;
 /// The tokens of this process: requests use the access token in memory, and everybody here who finds it used up shares one renewal,
 /// which no single caller can cancel.
 /// </summary>
-public sealed class TokenKeeper : IAccessTokens
+public sealed partial class TokenKeeper : IAccessTokens
 {
+    private static readonly TimeSpan LeasePoll = TimeSpan.FromMilliseconds(100);
+
     private readonly TokenStore _store;
     private readonly TokenRenewal _renewal;
     private readonly OAuthClient _oauth;
     private readonly TimeProvider _time;
+    private readonly ILogger<TokenKeeper> _logger;
     private readonly long? _configuredPortal;
 
     private readonly Lock _gate = new();
     private Task<HeldTokens>? _renewing;
     private HeldTokens? _current;
     private HeldTokens? _last;
+    private string? _refused;
+    private int _changesByPersons;
 
     /// <summary>Keeps no tokens yet.</summary>
-    internal TokenKeeper(TokenStore store, TokenRenewal renewal, OAuthClient oauth, IOptions<HubSpotOptions> options, TimeProvider time) =>
-        (_store, _renewal, _oauth, _time, _configuredPortal) = (store, renewal, oauth, time, options.Value.PortalId);
+    internal TokenKeeper(
+        TokenStore store, TokenRenewal renewal, OAuthClient oauth, IOptions<HubSpotOptions> options, TimeProvider time, ILogger<TokenKeeper> logger) =>
+        (_store, _renewal, _oauth, _time, _logger, _configuredPortal) = (store, renewal, oauth, time, logger, options.Value.PortalId);
 
     /// <summary>The account (portal) that the service is connected to, as far as this replica knows.</summary>
     public long? PortalId => Volatile.Read(ref _last)?.Tokens.PortalId ?? _configuredPortal;
+
+    /// <summary>Names the consent of a person to which this replica's tokens go back; null before the first.</summary>
+    public string? Grant => Volatile.Read(ref _last)?.Tokens.Grant?.ToString();
 
     /// <summary>Whether this replica has an access token that is alive.</summary>
     public bool IsAuthorized => Volatile.Read(ref _current)?.IsAlive == true;
@@ -37,15 +47,8 @@ public sealed class TokenKeeper : IAccessTokens
     internal TimeSpan? DueIn => Volatile.Read(ref _current)?.DueIn;
 
     /// <inheritdoc/>
-    public async ValueTask<TokenSet> GetAsync(CancellationToken cancellationToken)
-    {
-        if (Volatile.Read(ref _current) is not { IsAlive: true } current)
-            return await RenewAsync(refused: null, cancellationToken);
-
-        if (current.IsDueForRefresh)
-            _ = ShareRenewal(refused: null); // Ahead of time nobody has to wait for it.
-        return current.Tokens;
-    }
+    public async ValueTask<TokenSet> GetAsync(CancellationToken cancellationToken) =>
+        Volatile.Read(ref _current) is { IsAlive: true } current ? current.Tokens : await RenewAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async Task<TokenSet> ReplaceAsync(AccessToken refused, CancellationToken cancellationToken)
@@ -53,14 +56,21 @@ public sealed class TokenKeeper : IAccessTokens
         if (Volatile.Read(ref _current) is { IsAlive: true } current && current.Tokens.AccessToken != refused)
             return current.Tokens;
 
+        Volatile.Write(ref _refused, refused.Value); // Never to be given out again, whatever comes of asking for another one.
+        Volatile.Write(ref _current, null);
+
         // A renewal that was under way already need not have known of the refusal.
-        var renewed = await RenewAsync(refused, cancellationToken);
-        return renewed.AccessToken != refused ? renewed : await RenewAsync(refused, cancellationToken);
+        var renewed = await RenewAsync(cancellationToken);
+        return renewed.AccessToken != refused ? renewed : await RenewAsync(cancellationToken);
     }
 
-    /// <summary>Looks what is stored, and does what has to be done about it: refreshes what is due, adopts, repairs.</summary>
+    /// <summary>Looks what is stored now, and does what has to be done about it: refreshes what is due, adopts, repairs.</summary>
     /// <exception cref="AuthorizationUnavailableException">There are no tokens to be had.</exception>
-    public Task LookAsync(CancellationToken cancellationToken) => RenewAsync(refused: null, cancellationToken);
+    public async Task LookAsync(CancellationToken cancellationToken)
+    {
+        await SettledAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // It looked earlier.
+        await RenewAsync(cancellationToken);
+    }
 
     /// <summary>Waits until nothing is under way of which a token could be lost.</summary>
     public Task SettledAsync(CancellationToken cancellationToken)
@@ -77,7 +87,7 @@ public sealed class TokenKeeper : IAccessTokens
     public async Task<TokenSet?> GrantAsync(TokenResponse response, long portalId, IReadOnlyList<string> scopes)
     {
         ArgumentNullException.ThrowIfNull(response);
-        var known = await _store.ReadAsync();
+        var (known, last) = (await _store.ReadAsync(), Volatile.Read(ref _last)?.Tokens);
         var tokens = new TokenSet
         {
             AccessToken = response.AccessToken,
@@ -85,70 +95,117 @@ public sealed class TokenKeeper : IAccessTokens
             Lifetime = TimeSpan.FromSeconds(response.ExpiresIn),
             GeneratedAt = _time.GetUtcNow(),
             PortalId = portalId,
-            Generation = Math.Max(known.Generation, Volatile.Read(ref _last)?.Tokens.Generation ?? 0) + 1,
-            Grant = Grant.New(_time),
+            Generation = Math.Max(known.Generation, last?.Generation ?? 0) + 1,
+            Grant = Authorization.Grant.After(_time, known.Grant, last?.Grant),
             Origin = TokenOrigin.Granted,
         };
-        return await _store.GrantAsync(tokens, isPinned: _configuredPortal is null, new AuthorizationGiven(portalId, scopes))
-            ? Hold(new HeldTokens(tokens, _time)).Tokens
-            : null;
+        if (!await _store.GrantAsync(tokens, isPinned: _configuredPortal is null, new AuthorizationGiven(portalId, scopes)))
+            return null;
+
+        Hold(new HeldTokens(tokens, _time));
+        return tokens;
     }
 
     /// <summary>Takes the grant back at HubSpot, and forgets the tokens here.</summary>
     /// <exception cref="RedisException">Redis cannot be reached.</exception>
-    public async Task<DisconnectResult> DisconnectAsync(CancellationToken cancellationToken)
+    public async Task<DisconnectResult> DisconnectAsync()
     {
-        while (await _store.ReadAsync() is { Tokens: { } tokens } stored)
+        while (true)
         {
-            // Version 1 says so when it does not know a token any more; the others say yes to that, too.
-            var answer = await _oauth.RevokeAsync(tokens.RefreshToken, cancellationToken);
-            if (!answer.Succeeded && answer.Kind != AnswerKind.NotFound)
-                return new DisconnectResult.NotConfirmed(answer.Problem);
+            var stored = await _store.ReadAsync();
+            if (stored.IsUnreadable)
+                return new DisconnectResult.NotConfirmed(new() { Message = "The tokens cannot be read here, so that they cannot be taken back either." });
+            if (stored.Tokens is not { } tokens)
+                return new DisconnectResult.NothingToDo();
 
-            // Unless other tokens have come meanwhile, which are then to be revoked, too.
-            if (await _store.LoseAsync(AuthorizationLoss.Revoked, stored, forget: true) is not Losing.Lost)
+            // Not while somebody refreshes: what HubSpot gives out then would live on.
+            var attempt = Guid.NewGuid().ToString("N");
+            if (await _store.BeginAsync(attempt, stored, _renewal.Lease, _renewal.Lease) is Beginning.Taken or Beginning.Changed)
+            {
+                await Task.Delay(LeasePoll, _time);
                 continue;
+            }
 
-            Volatile.Write(ref _current, null);
+            try
+            {
+                // Version 1 says so when it does not know a token any more; the others say yes to that, too.
+                var answer = await _oauth.RevokeAsync(tokens.RefreshToken, CancellationToken.None);
+                if (!answer.Succeeded && answer.Kind != AnswerKind.NotFound)
+                    return new DisconnectResult.NotConfirmed(answer.Problem);
+
+                if (await _store.LoseAsync(AuthorizationLoss.Revoked, stored, forget: true) is not Losing.Lost)
+                    continue; // Other tokens have come meanwhile, which are to be taken back, too.
+            }
+            finally
+            {
+                await _store.SettleAsync(attempt, TimeSpan.Zero);
+            }
+
+            Hold(null);
             return new DisconnectResult.Done();
         }
-
-        return new DisconnectResult.NothingToDo();
     }
 
-    private async Task<TokenSet> RenewAsync(AccessToken? refused, CancellationToken cancellationToken) =>
-        (await ShareRenewal(refused).WaitAsync(cancellationToken)).Tokens;
+    private async Task<TokenSet> RenewAsync(CancellationToken cancellationToken) => (await ShareRenewal().WaitAsync(cancellationToken)).Tokens;
 
-    private Task<HeldTokens> ShareRenewal(AccessToken? refused)
+    private Task<HeldTokens> ShareRenewal()
     {
         lock (_gate)
-            return _renewing = _renewing is null or { IsCompleted: true } ? RenewForAllAsync(refused) : _renewing;
+            return _renewing = _renewing is null or { IsCompleted: true } ? RenewForAllAsync() : _renewing;
     }
 
-    private async Task<HeldTokens> RenewForAllAsync(AccessToken? refused)
+    private async Task<HeldTokens> RenewForAllAsync()
     {
         await Task.Yield(); // Leaves the lock before anything else happens.
-        try
+        while (true)
         {
-            return Hold(await _renewal.RenewAsync(Volatile.Read(ref _last), refused));
-        }
-        catch (AuthorizationUnavailableException)
-        {
-            Volatile.Write(ref _current, null);
-            throw;
-        }
-        catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
-        {
-            throw new AuthorizationUnavailableException("Redis, where the tokens are, does not answer.", exception);
+            var changes = Volatile.Read(ref _changesByPersons);
+            AuthorizationUnavailableException? why = null;
+            HeldTokens? renewed = null;
+            try
+            {
+                renewed = await _renewal.RenewAsync(Volatile.Read(ref _last), Volatile.Read(ref _refused) is { } refused ? new AccessToken(refused) : null);
+            }
+            catch (AuthorizationUnavailableException exception)
+            {
+                why = exception;
+            }
+            catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
+            {
+                why = new("Redis, where the tokens are, does not answer.", exception);
+            }
+#pragma warning disable CA1031 // Whatever goes wrong here is no fault of a command.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                LogFailed(exception.GetType().Name);
+                why = new($"The tokens cannot be had: {exception.GetType().Name}.", exception);
+            }
+
+            lock (_gate)
+            {
+                if (changes != _changesByPersons)
+                    continue; // A person has done something in the meantime, which this did not know yet.
+                _current = renewed;
+                _last = renewed ?? _last;
+                return renewed ?? throw why!;
+            }
         }
     }
 
-    private HeldTokens Hold(HeldTokens tokens)
+    /// <summary>What a person has done counts at once, and more than what was under way.</summary>
+    private void Hold(HeldTokens? tokens)
     {
-        Volatile.Write(ref _current, tokens);
-        Volatile.Write(ref _last, tokens); // To tell whose outcomes they are, and what Redis ought to hold, while there is no authorization.
-        return tokens;
+        lock (_gate)
+        {
+            _changesByPersons++;
+            _current = tokens;
+            _last = tokens ?? _last; // To tell whose outcomes they are, and what Redis ought to hold, while there is no authorization.
+        }
     }
+
+    [LoggerMessage(LogLevel.Error, "The tokens cannot be had: {Exception}")]
+    private partial void LogFailed(string exception);
 }
 
 /// <summary>How taking the authorization back ends.</summary>

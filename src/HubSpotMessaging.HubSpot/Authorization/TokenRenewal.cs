@@ -24,6 +24,9 @@ internal sealed partial class TokenRenewal(
     private static readonly TimeSpan LeasePoll = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan PauseAfterTrouble = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PauseAfterClientRejected = TimeSpan.FromMinutes(1);
+
+    /// <summary>HubSpot's wish is obeyed up to here: nobody should find out by a day without delivery that it was a mistake.</summary>
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan FirstWriteBackoff = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestWriteBackoff = TimeSpan.FromSeconds(2);
 
@@ -31,7 +34,7 @@ internal sealed partial class TokenRenewal(
     private static readonly TimeSpan NewEnough = TimeSpan.FromMinutes(1);
 
     /// <summary>Longer than a refresh can take, so that the lease of a living replica does not end under it.</summary>
-    private readonly TimeSpan _lease = options.Value.RequestTimeout + TimeSpan.FromSeconds(5);
+    public TimeSpan Lease { get; } = options.Value.RequestTimeout + TimeSpan.FromSeconds(5);
 
     /// <summary>Longer than the lease: a replica that was held up may come back with the only tokens that live.</summary>
     private readonly TimeSpan _hope = options.Value.RequestTimeout + TimeSpan.FromSeconds(20);
@@ -58,7 +61,8 @@ internal sealed partial class TokenRenewal(
             if (last is not null && stored.IsBehind(last.Tokens))
             {
                 LogRolledBack(last.Tokens.Generation);
-                await store.PutAsync(stored, last.Tokens with { Origin = TokenOrigin.Repaired });
+                if (!await store.PutAsync(stored, last.Tokens with { Origin = TokenOrigin.Repaired }))
+                    await Task.Delay(LeasePoll, time);
                 continue;
             }
 
@@ -73,32 +77,25 @@ internal sealed partial class TokenRenewal(
             // The old token serves meanwhile, unless it was put there by hand: nobody knows yet of which account it is.
             var serving = stored.IsByHand ? null : held;
             var attempt = Guid.NewGuid().ToString("N");
-            switch (await store.BeginAsync(attempt, stored, _lease, _hope))
+            switch (await store.BeginAsync(attempt, stored, Lease, _hope))
             {
                 case Beginning.Begun:
-                    switch (await ReplaceAsync(attempt, stored, serving, refused))
-                    {
-                        case Renewed.To to:
-                            return to.Tokens;
-                        case Renewed.InVain inVain:
-                            last = inVain.Tokens ?? last;
-                            break;
-                        case Renewed.NotNow notNow:
-                            return Serves(serving, refused) ? serving : throw new AuthorizationUnavailableException(notNow.Why);
-                    }
-
-                    break;
+                    var renewed = await ReplaceAsync(attempt, stored, serving, refused);
+                    if (renewed.IsStored)
+                        return renewed.Tokens!;
+                    last = renewed.Tokens ?? last;
+                    break; // Looks again: it took a while, and a person may have connected the service meanwhile.
 
                 case Beginning.Taken when Serves(serving, refused):
                     return serving;
-                case Beginning.Taken:
+                case Beginning.Taken or Beginning.Changed:
                     await Task.Delay(LeasePoll, time);
                     break;
 
                 case Beginning.Paused when Serves(serving, refused):
                     return serving;
                 case Beginning.Paused paused:
-                    throw new AuthorizationUnavailableException($"HubSpot's token endpoint is in trouble; it is asked again in {paused.For:c}.");
+                    throw new AuthorizationUnavailableException($"There is no access token, and HubSpot's token endpoint is asked again only in {paused.For:c}.");
             }
         }
     }
@@ -133,13 +130,13 @@ internal sealed partial class TokenRenewal(
                 await store.SettleAsync(attempt, PauseAfterClientRejected);
                 if (!Serves(serving, refused))
                     await LoseAsync(AuthorizationLoss.ClientRejected, stored); // Until then it may heal by itself, or at another replica.
-                return new Renewed.NotNow("HubSpot does not accept the client id and secret.");
+                return Renewed.InVain;
 
             default:
-                var pause = answer.Problem.RetryAfter is { } wanted && wanted > PauseAfterTrouble ? wanted : PauseAfterTrouble;
+                var pause = Clamp(answer.Problem.RetryAfter ?? PauseAfterTrouble, PauseAfterTrouble, LongestPause);
                 LogRefreshFailed(answer.Kind, answer.Problem.Status, answer.Problem.CorrelationId, pause);
                 await store.SettleAsync(attempt, pause);
-                return new Renewed.NotNow("HubSpot's token endpoint is in trouble, and the access token has ended.");
+                return Renewed.InVain;
         }
     }
 
@@ -152,12 +149,14 @@ internal sealed partial class TokenRenewal(
             try
             {
                 if (!await store.ReplaceAsync(parent, fresh, attempt, announcement))
-                    return new Renewed.InVain(new HeldTokens(fresh, time)); // Another pair has come, or Redis is not what it was.
+                    return await CameTooLateAsync(fresh);
 
                 LogRefreshed(fresh.Generation, fresh.ExpiresAt);
-                return new Renewed.To(new HeldTokens(fresh, time));
+                return new Renewed(new HeldTokens(fresh, time), IsStored: true);
             }
-            catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
+#pragma warning disable CA1031 // Nothing that may go wrong here is worth the tokens.
+            catch (Exception exception)
+#pragma warning restore CA1031
             {
                 LogNotStored(exception.GetType().Name, backoff);
                 await Task.Delay(backoff, time);
@@ -165,21 +164,28 @@ internal sealed partial class TokenRenewal(
         }
     }
 
+    /// <summary>Another pair has come, or Redis is not what it was; or an operator took the grant back while HubSpot gave out this one.</summary>
+    private async Task<Renewed> CameTooLateAsync(TokenSet fresh)
+    {
+        if (await store.ReadAsync() is { Tokens: null, Generation: > 0 })
+            await oauth.RevokeAsync(fresh.RefreshToken, CancellationToken.None);
+        return new(new HeldTokens(fresh, time), IsStored: false);
+    }
+
     /// <summary>HubSpot does not know the refresh token: dead, or replaced by somebody who has not come to store its successor yet.</summary>
     private async Task<Renewed> DoubtAsync(string attempt, StoredAuthorization stored)
     {
         switch (await store.LoseAsync(AuthorizationLoss.Revoked, stored, attempt))
         {
-            case Losing.Changed:
-                return new Renewed.InVain(null);
             case Losing.Doubtful doubt:
                 LogDoubtful(doubt.For);
-                await store.SettleAsync(attempt, doubt.For);
-                return new Renewed.NotNow("HubSpot refuses the refresh token, which another replica may just have used.");
-            default:
+                break;
+            case Losing.Lost:
                 alarm.Tell(AuthorizationLoss.Revoked, stored);
-                throw new AuthorizationUnavailableException("HubSpot does not honour the grant any more.");
+                break;
         }
+
+        return Renewed.InVain;
     }
 
     /// <summary>Tokens that somebody has put there become ours, if they are those of the right account.</summary>
@@ -191,14 +197,17 @@ internal sealed partial class TokenRenewal(
                 return await DoubtAsync(attempt, stored);
             case Adoption.NotNow:
                 await store.SettleAsync(attempt, PauseAfterTrouble);
-                return new Renewed.NotNow("HubSpot does not say whose the tokens in Redis are.");
-            case Adoption.Foreign foreign:
-                await store.SettleAsync(attempt, PauseAfterClientRejected);
-                throw alarm.Refuse(foreign.Why);
-            default:
+                break;
+            case Adoption.Foreign:
+                await LoseAsync(AuthorizationLoss.OtherAccount, stored);
                 await store.SettleAsync(attempt, TimeSpan.Zero);
-                return new Renewed.InVain(null); // Looks again: others may have come, and these may be due.
+                break;
+            default:
+                await store.SettleAsync(attempt, TimeSpan.Zero); // Others may have come, and these may be due.
+                break;
         }
+
+        return Renewed.InVain;
     }
 
     /// <summary>HubSpot refuses an access token that it has just given out. Whether it is dead, only the token endpoint can say.</summary>
@@ -208,7 +217,7 @@ internal sealed partial class TokenRenewal(
         if (_judged is not { } judged || judged.Token != token || time.GetElapsedTime(judged.At) > NewEnough / 2)
         {
             var info = await oauth.IntrospectAsync(token, CancellationToken.None);
-            if (info.Succeeded ? !info.Value.Active : info.Kind == AnswerKind.NotFound)
+            if (info is { Succeeded: true, Value.Active: false })
                 await LoseAsync(AuthorizationLoss.Revoked, stored);
             _judged = (token, time.GetTimestamp());
             LogRefusedAgain(info.Kind, info.CorrelationId);
@@ -227,9 +236,9 @@ internal sealed partial class TokenRenewal(
     private async Task<TokenSet> EnsureHopeAsync(StoredAuthorization stored)
     {
         if (stored.IsUnreadable)
-            throw alarm.Refuse("The tokens in Redis are encrypted with a key that is not in Tokens:Encryption:KeyRing here.");
+            throw await alarm.RefuseAsync("The tokens in Redis are encrypted with a key that is not in Tokens:Encryption:KeyRing here.");
         if (stored.Tokens?.PortalId is { } portal && options.Value.PortalId is { } expected && portal != expected)
-            throw alarm.Refuse($"The tokens in Redis are those of HubSpot account {portal}, not of {expected} (HubSpot:PortalId).");
+            throw await alarm.RefuseAsync($"The tokens in Redis are those of HubSpot account {portal}, not of {expected} (HubSpot:PortalId).");
 
         if (stored.Tokens is null && stored.Loss is null)
             await store.LoseAsync(AuthorizationLoss.NotYetAuthorized, stored);
@@ -248,6 +257,8 @@ internal sealed partial class TokenRenewal(
     private static bool Serves([NotNullWhen(true)] HeldTokens? held, AccessToken? refused) =>
         held is { IsAlive: true } && held.Tokens.AccessToken != refused;
 
+    private static TimeSpan Clamp(TimeSpan span, TimeSpan least, TimeSpan most) => span < least ? least : span > most ? most : span;
+
     private static TokenSet ToTokens(TokenSet old, TokenResponse response, DateTimeOffset asked, AccessToken? refused) => old with
     {
         AccessToken = response.AccessToken,
@@ -256,7 +267,7 @@ internal sealed partial class TokenRenewal(
         GeneratedAt = asked,
         PortalId = response.HubId ?? old.PortalId,
         Generation = old.Generation + 1,
-        Origin = refused is null ? TokenOrigin.Due : TokenOrigin.Refused,
+        Origin = refused == old.AccessToken ? TokenOrigin.Refused : TokenOrigin.Due,
     };
 
     /// <summary>
@@ -271,16 +282,12 @@ internal sealed partial class TokenRenewal(
     };
 
     /// <summary>What came of trying to replace the tokens.</summary>
-    private abstract record Renewed
+    /// <param name="Tokens">What HubSpot gave; null for nothing.</param>
+    /// <param name="IsStored">Whether that is what Redis holds now.</param>
+    private sealed record Renewed(HeldTokens? Tokens, bool IsStored)
     {
-        /// <summary>These.</summary>
-        public sealed record To(HeldTokens Tokens) : Renewed;
-
-        /// <summary>Something else is stored now. These are the ones that were not.</summary>
-        public sealed record InVain(HeldTokens? Tokens) : Renewed;
-
-        /// <summary>Nothing, but it may be different in a while.</summary>
-        public sealed record NotNow(string Why) : Renewed;
+        /// <summary>Nothing.</summary>
+        public static Renewed InVain { get; } = new(null, IsStored: false);
     }
 
     [LoggerMessage(LogLevel.Information, "Access token refreshed: generation {Generation}, good until {ExpiresAt:O}")]

@@ -43,7 +43,14 @@ public sealed record TokenSet
 /// <param name="Id">Tells two of the same moment apart.</param>
 internal sealed record Grant(long At, string Id)
 {
-    public static Grant New(TimeProvider time) => new(time.GetUtcNow().ToUnixTimeMilliseconds(), Guid.NewGuid().ToString("N"));
+    /// <summary>One that comes after others, whatever the clocks say at which they were made.</summary>
+    public static Grant After(TimeProvider time, params ReadOnlySpan<Grant?> others)
+    {
+        var at = time.GetUtcNow().ToUnixTimeMilliseconds();
+        foreach (var other in others)
+            at = Math.Max(at, (other?.At ?? 0) + 1);
+        return new(at, Guid.NewGuid().ToString("N"));
+    }
 
     public static Grant? Parse(string? text) =>
         text?.Split('-') is [var at, var id] && long.TryParse(at, System.Globalization.CultureInfo.InvariantCulture, out var moment) ? new(moment, id) : null;

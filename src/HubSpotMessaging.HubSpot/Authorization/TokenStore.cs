@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using HubSpotMessaging.HubSpot.Line;
 using StackExchange.Redis;
 
@@ -24,13 +23,14 @@ public sealed class TokenStore(IConnectionMultiplexer redis, TokenEncryption enc
     /// <summary>When the access token was issued, in Unix seconds.</summary>
     public const string GenerationTimeKey = "hs_access_token_generation_time";
 
+    internal const string KnowledgeKey = "hubspot:authorization";
     internal const string LeaseKey = "hubspot:authorization:refreshing";
     internal const string AttemptsKey = "hubspot:authorization:attempts";
     internal const string PauseKey = "hubspot:authorization:not-now";
 
     private static readonly RedisKey[] Keys =
     [
-        AccessTokenKey, RefreshTokenKey, LifetimeKey, GenerationTimeKey, "hubspot:authorization", LeaseKey, AttemptsKey, PauseKey,
+        AccessTokenKey, RefreshTokenKey, LifetimeKey, GenerationTimeKey, KnowledgeKey, LeaseKey, AttemptsKey, PauseKey,
         LineStore.Key, Outbox.Key,
     ];
 
@@ -50,9 +50,9 @@ public sealed class TokenStore(IConnectionMultiplexer redis, TokenEncryption enc
     public async Task<StoredAuthorization> ReadAsync()
     {
         var reply = (RedisValue[])(await ReadScript.RunAsync(Database, Keys))!;
-        var raw = (Access: (string?)reply[0] ?? "", Refresh: (string?)reply[1] ?? "");
-        var isByHand = raw.Refresh.Length > 0 && (string?)reply[6] != Fingerprint(raw.Access + '\n' + raw.Refresh);
-        var (access, refresh) = (encryption.Decrypt(raw.Access), encryption.Decrypt(raw.Refresh));
+        var raw = (Access: OrEmpty(reply[0]), Refresh: OrEmpty(reply[1]));
+        var isByHand = !raw.Refresh.IsNullOrEmpty && (string?)reply[6] != FingerprintOf(raw.Access, raw.Refresh);
+        var (access, refresh) = (encryption.Decrypt((string)raw.Access!), encryption.Decrypt((string)raw.Refresh!));
         var portal = (long?)reply[7];
         var loss = Enum.TryParse<AuthorizationLoss>(reply[9], out var reason) ? reason : (AuthorizationLoss?)null;
         return new()
@@ -60,9 +60,10 @@ public sealed class TokenStore(IConnectionMultiplexer redis, TokenEncryption enc
             Raw = raw,
             RawLoss = (string?)reply[9] ?? "",
             Generation = (long?)reply[4] ?? 0,
+            Grant = Grant.Parse((string?)reply[5]),
             PortalId = portal,
             IsByHand = isByHand,
-            IsUnreadable = raw.Refresh.Length > 0 && (access is null || refresh is null),
+            IsUnreadable = !raw.Refresh.IsNullOrEmpty && (access is null || refresh is null),
 
             // A loss is about one refresh token: another one, put there by hand, deserves a try.
             Loss = (string?)reply[10] == FingerprintOf(raw.Refresh) ? loss : null,
@@ -86,8 +87,10 @@ public sealed class TokenStore(IConnectionMultiplexer redis, TokenEncryption enc
     /// <param name="lease">For how long nobody else may try.</param>
     /// <param name="hope">After how long nothing can come of this attempt any more, even if whoever made it was held up.</param>
     /// <exception cref="RedisException">Redis cannot be reached, or does not take writes: then no answer could be stored.</exception>
+    /// <exception cref="CryptographicException">The tokens could not be encrypted.</exception>
     internal async Task<Beginning> BeginAsync(string attempt, StoredAuthorization read, TimeSpan lease, TimeSpan hope)
     {
+        encryption.Encrypt("try"); // As little as without Redis could the answer be stored without the key.
         var reply = (RedisValue[])(await BeginScript.RunAsync(
             Database, Keys, attempt, read.Raw.Access, read.Raw.Refresh, read.RawLoss, Milliseconds(lease), Milliseconds(hope)))!;
         return (string?)reply[0] switch
@@ -136,6 +139,7 @@ public sealed class TokenStore(IConnectionMultiplexer redis, TokenEncryption enc
             Database,
             Keys,
             loss.ToString(),
+            read.Raw.Access,
             read.Raw.Refresh,
             FingerprintOf(read.Raw.Refresh),
             attempt,
@@ -154,8 +158,9 @@ public sealed class TokenStore(IConnectionMultiplexer redis, TokenEncryption enc
 
     private async Task<bool> WriteAsync(TokenSet tokens, string condition, StoredAuthorization read, string attempt, Announcement? announcement)
     {
-        var (access, refresh) = (encryption.Encrypt(tokens.AccessToken.Value), encryption.Encrypt(tokens.RefreshToken.Value));
-        if (tokens.RefreshToken == read.Tokens?.RefreshToken && encryption.IsAsItShouldBe(read.Raw.Refresh))
+        RedisValue access = encryption.Encrypt(tokens.AccessToken.Value);
+        RedisValue refresh = encryption.Encrypt(tokens.RefreshToken.Value);
+        if (tokens.RefreshToken == read.Tokens?.RefreshToken && encryption.IsAsItShouldBe((string)read.Raw.Refresh!))
             refresh = read.Raw.Refresh; // Encrypted anew it would look like another one.
 
         return (long)await WriteScript.RunAsync(
@@ -167,12 +172,12 @@ public sealed class TokenStore(IConnectionMultiplexer redis, TokenEncryption enc
             tokens.GeneratedAt.ToUnixTimeSeconds(),
             tokens.Generation,
             tokens.Grant?.ToString() ?? "",
-            Fingerprint(access + '\n' + refresh),
+            FingerprintOf(access, refresh),
             tokens.PortalId?.ToString(CultureInfo.InvariantCulture) ?? "",
             tokens.Origin.ToString(),
             condition,
-            read.Raw.Access ?? "",
-            read.Raw.Refresh ?? "",
+            OrEmpty(read.Raw.Access),
+            OrEmpty(read.Raw.Refresh),
             read.Generation,
             attempt,
             announcement?.ToText() ?? "",
@@ -188,9 +193,13 @@ public sealed class TokenStore(IConnectionMultiplexer redis, TokenEncryption enc
     private static long Number(RedisValue value) =>
         long.TryParse((string?)value, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) && number is >= 0 and < 100_000_000_000 ? number : 0;
 
-    private static string FingerprintOf(string rawRefresh) => rawRefresh.Length == 0 ? "" : Fingerprint(rawRefresh);
+    private static RedisValue OrEmpty(RedisValue value) => value.IsNull ? RedisValue.EmptyString : value;
 
-    private static string Fingerprint(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
+    private static string FingerprintOf(RedisValue refresh) => refresh.IsNullOrEmpty ? "" : Fingerprint((byte[])refresh!);
+
+    private static string FingerprintOf(RedisValue access, RedisValue refresh) => Fingerprint([.. (byte[])access!, (byte)'\n', .. (byte[])refresh!]);
+
+    private static string Fingerprint(byte[] secret) => Convert.ToHexStringLower(SHA256.HashData(secret));
 }
 
 /// <summary>Whether one may replace the tokens.</summary>

@@ -39,7 +39,7 @@ internal sealed partial class TokenWatch(TokenKeeper keeper, StateChanges change
                 // Said where it was found out.
             }
 #pragma warning disable CA1031 // The watch must outlive whatever happens to one look.
-            catch (Exception exception) when (exception is not OperationCanceledException)
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
 #pragma warning restore CA1031
             {
                 LogFailed(exception.GetType().Name);

@@ -7,20 +7,27 @@
 --       14 attempt, or ''  15 what to announce, or ''  16 field of the line's reason that ends
 -- Reply 1 when they are written, 0 when the condition is not met
 local condition, access, refresh, generation = ARGV[10], ARGV[11], ARGV[12], ARGV[13]
-if condition == 'pinned' and (redis.call('HGET', KNOWN, 'portal') or ARGV[8]) ~= ARGV[8] then
+local before = redis.call('HGET', KNOWN, 'grant')
+local function refused()
+  if ARGV[14] ~= '' then
+    settle(ARGV[14])
+  end
   return 0
 end
+if condition == 'pinned' and (redis.call('HGET', KNOWN, 'portal') or ARGV[8]) ~= ARGV[8] then
+  return refused()
+end
 if condition == 'same' and not are_stored(access, refresh) then
-  return 0
+  return refused()
 end
 if condition == 'parent' then
   if (redis.call('GET', REFRESH) or '') ~= refresh then
-    return 0
+    return refused()
   end
   -- Where a refresh keeps the refresh token, only the generation tells that somebody has refreshed meanwhile. Where it does not, this
   -- pair is the only one that lives.
   if ARGV[2] == refresh and (redis.call('HGET', KNOWN, 'generation') or '0') ~= generation then
-    return 0
+    return refused()
   end
 end
 redis.call('SET', ACCESS, ARGV[1])
@@ -40,7 +47,7 @@ if ARGV[15] ~= '' then
   announce(OUTBOX, ARGV[15])
 end
 resume(LINE, OUTBOX, ARGV[16])
-if ARGV[9] == 'Granted' then
+if before ~= ARGV[6] then
   resume_all(LINE, OUTBOX, 'scopes') -- They are missing until somebody grants anew.
 end
 tell_replicas()

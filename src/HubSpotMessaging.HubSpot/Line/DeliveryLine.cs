@@ -48,13 +48,8 @@ public sealed class DeliveryLine
     /// <summary>Adds a reason of this replica alone.</summary>
     internal void PauseHere(PauseReason reason) => Change(() => _own[reason.Field] = reason);
 
-    /// <summary>Takes a reason of this replica alone away; tells whether it was there.</summary>
-    internal bool ResumeHere(PauseReason reason)
-    {
-        var wasThere = false;
-        Change(() => wasThere = _own.Remove(reason.Field));
-        return wasThere;
-    }
+    /// <summary>Takes a reason of this replica alone away.</summary>
+    internal void ResumeHere(PauseReason reason) => Change(() => _own.Remove(reason.Field));
 
     private void Change(Action change)
     {

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using StackExchange.Redis;
 
@@ -7,39 +9,52 @@ namespace HubSpotMessaging.HubSpot.Line;
 public sealed class LineStore(IConnectionMultiplexer redis)
 {
     internal const string Key = "hubspot:line";
-    private const string OutageKey = "hubspot:line:outage-told";
-
-    /// <summary>Replicas notice within this time that Redis is back, so that one of them tells for all.</summary>
-    private static readonly TimeSpan OutageIsTold = TimeSpan.FromSeconds(30);
-
     private static readonly RedisScript PauseScript = RedisScript.Beside<LineStore>("line", "pause");
     private static readonly RedisScript ResumeScript = RedisScript.Beside<LineStore>("line", "resume");
-    private static readonly RedisScript OutageScript = RedisScript.Beside<LineStore>("line", "outage");
+    private static readonly RedisScript OnceScript = RedisScript.Beside<LineStore>("line", "once");
 
     private IDatabase Database => redis.GetDatabase();
 
     /// <summary>All reasons. Commands flow when there is none.</summary>
     /// <exception cref="RedisException">Redis cannot be reached.</exception>
     public async Task<IReadOnlyList<PauseReason>> ReadAsync() =>
-        [.. (await Database.HashValuesAsync(Key)).Select(value => JsonSerializer.Deserialize<PauseReason>(((string)value!).Split('\n')[0])!)];
+        [.. (await Database.HashValuesAsync(Key)).Select(value => Parse((string)value!))];
 
     /// <summary>Adds a reason, unless it is there.</summary>
+    /// <param name="reason">The reason.</param>
+    /// <param name="grant">The grant that it is about (<see cref="Authorization.TokenKeeper.Grant"/>): with another one it is none any more.</param>
     /// <exception cref="RedisException">Redis cannot be reached.</exception>
-    public Task PauseAsync(PauseReason reason) =>
-        PauseScript.RunAsync(Database, [Key, Outbox.Key], reason.Field, ValueOf(reason), new LinePaused(reason).ToText());
+    public Task PauseAsync(PauseReason reason, string? grant = null) => PauseScript.RunAsync(
+        Database,
+        [Key, Outbox.Key, Authorization.TokenStore.KnowledgeKey],
+        reason.Field,
+        ValueOf(reason),
+        new LinePaused(reason).ToText(),
+        grant ?? "");
 
     /// <summary>Takes a reason away.</summary>
     /// <exception cref="RedisException">Redis cannot be reached.</exception>
     public Task ResumeAsync(PauseReason reason) => ResumeScript.RunAsync(Database, [Key, Outbox.Key], reason.Field);
 
-    /// <summary>Announces a pause that is over, and that could not be told while it lasted.</summary>
+    /// <summary>Announces what several replicas come to, once over all of them in a while.</summary>
     /// <exception cref="RedisException">Redis cannot be reached.</exception>
-    internal Task TellOfOutageAsync(PauseReason reason) => OutageScript.RunAsync(
+    internal Task TellOnceAsync(string what, TimeSpan within, params IEnumerable<Announcement> announcements) => OnceScript.RunAsync(
         Database,
-        [OutageKey, Outbox.Key],
-        (long)OutageIsTold.TotalMilliseconds,
-        new LinePaused(reason).ToText(),
-        new LineResumed(reason).ToText());
+        [$"hubspot:told:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(what)))}", Outbox.Key],
+        [(long)within.TotalMilliseconds, .. announcements.Select(announcement => (RedisValue)announcement.ToText())]);
+
+    /// <summary>What cannot be read is a reason all the same, and one that operators see.</summary>
+    private static PauseReason Parse(string value)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<PauseReason>(value.Split('\n')[0])!;
+        }
+        catch (JsonException)
+        {
+            return new("unknown", "Unreadable");
+        }
+    }
 
     /// <summary>What stands in the line's hash: the reason, and what to announce when it goes.</summary>
     internal static string ValueOf(PauseReason reason) => $"{JsonSerializer.Serialize(reason)}\n{new LineResumed(reason).ToText()}";

@@ -13,6 +13,9 @@ internal sealed partial class LineWatch(LineStore store, DeliveryLine line, Stat
     private static readonly PauseReason RedisIsAway = new("redis", "RedisUnavailable");
     private static readonly TimeSpan AnswerMayTake = TimeSpan.FromSeconds(2);
 
+    /// <summary>Within this time all replicas notice that Redis is back.</summary>
+    private static readonly TimeSpan OthersMayTake = TimeSpan.FromSeconds(60);
+
     /// <summary>Follows before anything else starts.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -34,12 +37,17 @@ internal sealed partial class LineWatch(LineStore store, DeliveryLine line, Stat
     {
         try
         {
-            line.Follow(await store.ReadAsync().WaitAsync(AnswerMayTake, time));
-            if (line.ResumeHere(RedisIsAway))
+            var reasons = await store.ReadAsync().WaitAsync(AnswerMayTake, time);
+            if (line.Reasons.Contains(RedisIsAway))
             {
+                // First, which also proves that it takes writes.
+                await store.TellOnceAsync(RedisIsAway.Reason, OthersMayTake, new LinePaused(RedisIsAway), new LineResumed(RedisIsAway))
+                    .WaitAsync(AnswerMayTake, time);
                 LogBack();
-                await store.TellOfOutageAsync(RedisIsAway);
             }
+
+            line.Follow(reasons);
+            line.ResumeHere(RedisIsAway);
 
             return true;
         }

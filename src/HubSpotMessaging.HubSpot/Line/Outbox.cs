@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
 namespace HubSpotMessaging.HubSpot.Line;
@@ -6,10 +8,11 @@ namespace HubSpotMessaging.HubSpot.Line;
 /// What is to be published, in the order in which it became true, in Redis. It leaves the queue when it has been published, so that a
 /// crash repeats it, with the same id, and never loses it.
 /// </summary>
-public sealed class Outbox(IConnectionMultiplexer redis)
+public sealed partial class Outbox(IConnectionMultiplexer redis, ILogger<Outbox> logger)
 {
     internal const string Key = "hubspot:outbox";
     private const string TurnKey = "hubspot:outbox:turn";
+    private const string UnreadableKey = "hubspot:outbox:unreadable";
 
     private static readonly RedisScript PublishedScript = RedisScript.Beside<Outbox>("published");
 
@@ -30,7 +33,13 @@ public sealed class Outbox(IConnectionMultiplexer redis)
         ArgumentNullException.ThrowIfNull(turn);
         while (await Database.ListGetByIndexAsync(Key, 0) is { IsNull: false } next)
         {
-            var announcement = Announcement.Parse(next!);
+            if (Parse(next!) is not { } announcement)
+            {
+                await Database.ListRightPushAsync(UnreadableKey, next);
+                await PublishedScript.RunAsync(Database, [Key], next);
+                continue;
+            }
+
             if (!await Database.StringSetAsync(TurnKey, _owner, turn(announcement), When.NotExists))
                 return false;
 
@@ -51,4 +60,21 @@ public sealed class Outbox(IConnectionMultiplexer redis)
 
         return true;
     }
+
+    /// <summary>What another version has written, and this one does not know, must not stop the rest.</summary>
+    private Announcement? Parse(string text)
+    {
+        try
+        {
+            return Announcement.Parse(text);
+        }
+        catch (Exception exception) when (exception is JsonException or NotSupportedException)
+        {
+            LogUnreadable(UnreadableKey);
+            return null;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "An announcement in Redis cannot be read, perhaps one of a newer version; it is kept in {Key}")]
+    private partial void LogUnreadable(string key);
 }

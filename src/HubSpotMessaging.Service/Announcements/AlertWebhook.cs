@@ -37,7 +37,9 @@ internal sealed partial class AlertWebhook(HttpClient http, IOptions<OperatorOpt
                     return;
                 LogRefused(address.Host, (int)response.StatusCode, attempt, Attempts);
             }
-            catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+#pragma warning disable CA1031 // An alert that cannot be sent must not keep what comes after it.
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
             {
                 LogFailed(address.Host, exception.GetType().Name, attempt, Attempts);
             }
@@ -58,9 +60,9 @@ internal sealed partial class AlertWebhook(HttpClient http, IOptions<OperatorOpt
 
     private static string WordsFor(AuthorizationRequired required) => required.Reason switch
     {
-        AuthorizationLossReason.NotYetAuthorized => "the service is not connected to HubSpot yet.",
+        AuthorizationLossReason.NotYetAuthorized => "the service is not connected to the right HubSpot account.",
         AuthorizationLossReason.ClientRejected => "HubSpot does not accept the client id and secret (HubSpot:ClientId, HubSpot:ClientSecret).",
-        _ => $"HubSpot account {required.PortalId} does not let the service in any more.",
+        _ => $"the service has no access to HubSpot account {required.PortalId} any more.",
     };
 
     [LoggerMessage(LogLevel.Error, "The alert webhook at {Host} answers with status {Status} (attempt {Attempt} of {Attempts})")]

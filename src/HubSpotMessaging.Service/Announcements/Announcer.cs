@@ -35,11 +35,11 @@ internal sealed partial class Announcer(
                 await outbox.PublishAsync(announcement => TellAsync(announcement, stoppingToken), TurnFor);
             }
 #pragma warning disable CA1031 // Whatever the bus or Redis has, what is to be told waits until it can be.
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+            catch (Exception exception)
 #pragma warning restore CA1031
             {
-                // While Redis is away, that has been said already.
-                if (exception is not (RedisException or RedisTimeoutException))
+                // While Redis is away, that has been said already; at the end the next process goes on.
+                if (exception is not (RedisException or RedisTimeoutException) && !stoppingToken.IsCancellationRequested)
                     LogNotPublished(exception.GetType().Name);
             }
 
@@ -87,7 +87,7 @@ internal sealed partial class Announcer(
 
     private static AuthorizationLossReason ReasonOf(AuthorizationLoss loss) => loss switch
     {
-        AuthorizationLoss.NotYetAuthorized => AuthorizationLossReason.NotYetAuthorized,
+        AuthorizationLoss.NotYetAuthorized or AuthorizationLoss.OtherAccount => AuthorizationLossReason.NotYetAuthorized,
         AuthorizationLoss.ClientRejected => AuthorizationLossReason.ClientRejected,
         _ => AuthorizationLossReason.Revoked,
     };
@@ -100,7 +100,11 @@ internal static class AnnouncementExtensions
 {
     public static void AddAnnouncements(this IServiceCollection services)
     {
-        services.AddHttpClient<AlertWebhook>().RemoveAllLoggers(); // They write addresses, and the one of a webhook is a secret.
+        // Loggers and spans write addresses, and the one of a webhook is a secret.
+        services.AddHttpClient<AlertWebhook>()
+            .UseSocketsHttpHandler((handler, _) => (handler.ActivityHeadersPropagator, handler.AllowAutoRedirect) = (null, false))
+            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
+            .RemoveAllLoggers();
         services.AddHostedService<Announcer>();
     }
 }

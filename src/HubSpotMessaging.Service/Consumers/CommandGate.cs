@@ -27,6 +27,8 @@ internal sealed partial class CommandGate<T>(
     /// <summary>How far clocks may disagree.</summary>
     private static readonly TimeSpan FurthestFuture = TimeSpan.FromMinutes(5);
 
+    private static readonly TimeSpan PauseMayTake = TimeSpan.FromSeconds(1);
+
     /// <summary>Nobody reads more, and a command of a thousand mistakes must not become an event of a thousand.</summary>
     private const int MostErrors = 20;
 
@@ -37,6 +39,7 @@ internal sealed partial class CommandGate<T>(
         if (waiting.IsCancellationRequested)
             throw Returned();
 
+        var grant = tokens.Grant; // With which it is sent, at the latest.
         var command = CommandIdentity.Of(context, time);
         context.GetOrAddPayload(() => command);
         context.GetOrAddPayload(() => new WaitLimit(waiting.Token));
@@ -63,7 +66,7 @@ internal sealed partial class CommandGate<T>(
             {
                 LogPostponed(command.CommandType, addresses.In(command.Key), postponed.Message);
                 if (postponed is { Kind: AnswerKind.MissingScopes, Problem: { } problem })
-                    await PauseForScopesAsync(command, problem, waiting.Token);
+                    await PauseForScopesAsync(command, problem, grant, waiting.Token);
                 throw;
             }
             catch (Exception exception) when (waiting.IsCancellationRequested && exception is OperationCanceledException or ConsumerCanceledException)
@@ -82,7 +85,7 @@ internal sealed partial class CommandGate<T>(
     /// <summary>
     /// No other command of this kind would fare better, until somebody connects the service anew with what is missing. The others go on.
     /// </summary>
-    private async Task PauseForScopesAsync(CommandIdentity command, HubSpotProblem problem, CancellationToken cancellationToken)
+    private async Task PauseForScopesAsync(CommandIdentity command, HubSpotProblem problem, string? grant, CancellationToken cancellationToken)
     {
         var scopes = problem.ContextValues("requiredGranularScopes");
         LogScopesMissing(command.CommandType, string.Join(' ', scopes), problem.CorrelationId);
@@ -92,13 +95,14 @@ internal sealed partial class CommandGate<T>(
         };
         try
         {
-            await lines.PauseAsync(reason);
-            while (line.IsOpenFor(command.CommandType))
-                await line.Changed.WaitAsync(cancellationToken); // Given back any earlier, it would come again at once.
+            // Given back before the line has paused, it would come again at once. It does not when somebody has connected anew meanwhile.
+            var changed = line.Changed;
+            await lines.PauseAsync(reason, grant);
+            await changed.WaitAsync(PauseMayTake, time, cancellationToken);
         }
-        catch (Exception exception) when (exception is RedisException or RedisTimeoutException or OperationCanceledException)
+        catch (Exception exception) when (exception is RedisException or RedisTimeoutException or OperationCanceledException or TimeoutException)
         {
-            // Then the line pauses for that.
+            // Without Redis the line pauses for that.
         }
     }
 

@@ -28,7 +28,7 @@ internal abstract record Connection(string Title, string Sentence, bool WantsCon
     /// <summary>The tokens are those of another account than the configured one, and are not used.</summary>
     public sealed record OtherAccount() : Connection(
         "Connected to another HubSpot account",
-        "The tokens are those of another account than HubSpot:PortalId names, and are not used. Commands wait until an operator connects the right one.",
+        "The tokens are those of another account than this installation belongs to, and are not used. Commands wait until an operator connects the right one.",
         WantsConnecting: true);
 
     /// <summary>The tokens are encrypted, and this replica lacks the key.</summary>
@@ -52,6 +52,7 @@ internal sealed class ConnectionReader(TokenStore tokens, IOptions<HubSpotOption
             {
                 { IsUnreadable: true } => new Connection.Unreadable(),
                 { Tokens: null } none => new Connection.NotConnected(none.PortalId is not null),
+                { Loss: AuthorizationLoss.OtherAccount } => new Connection.OtherAccount(),
                 { PortalId: { } portal } when options.Value.PortalId is { } expected && expected != portal => new Connection.OtherAccount(),
                 { Loss: { } loss } => new Connection.Lost(loss),
                 var known => new Connection.Connected(known.PortalId),

@@ -13,8 +13,8 @@ internal static class DisconnectEndpoints
         app.MapGet(Path, (HttpContext http, OperatorGuard guard) => guard.WantsKey || guard.LetsIn(http) ? Ask(guard) : KeepOut(guard))
             .AddEndpointFilter(ConnectionPage.RedisMayBeAwayAsync);
 
-        app.MapPost(Path, async (HttpContext http, OperatorGuard guard, TokenKeeper tokens, CancellationToken cancellationToken) =>
-            guard.LetsAct(http, await KeyAsync(http.Request)) ? Tell(await tokens.DisconnectAsync(cancellationToken))
+        app.MapPost(Path, async (HttpContext http, OperatorGuard guard, TokenKeeper tokens) =>
+            guard.LetsAct(http, await KeyAsync(http.Request)) ? Tell(await tokens.DisconnectAsync())
                 : guard.WantsKey || !guard.LetsIn(http) ? KeepOut(guard)
                 : SentByAnotherSite())
             .AddEndpointFilter(ConnectionPage.RedisMayBeAwayAsync);

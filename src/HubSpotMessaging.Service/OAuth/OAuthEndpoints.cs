@@ -8,13 +8,13 @@ using StackExchange.Redis;
 namespace HubSpotMessaging.Service.OAuth;
 
 /// <summary>The bootstrap: an operator starts it, HubSpot asks for consent, the browser comes back with a code, and is told how it ended.</summary>
-internal static class OAuthEndpoints
+internal static partial class OAuthEndpoints
 {
     private const string StartPath = "/oauth/start";
     private const string BrowserCookie = "hubspot_oauth";
 
     /// <summary>What the address of the last page can say. Anybody can write it, so it chooses among fixed texts and no more.</summary>
-    private const string Elsewhere = "elsewhere", RedisAway = "redis-away";
+    private const string Elsewhere = "elsewhere", RedisAway = "redis-away", Failure = "failed";
 
     public static void MapOAuth(this WebApplication app)
     {
@@ -28,7 +28,7 @@ internal static class OAuthEndpoints
             .AddEndpointFilter(ConnectionPage.RedisMayBeAwayAsync);
 
         app.MapGet("/oauth/callback", async (
-            [AsParameters] CallbackQuery query, HttpContext http, OAuthStates states, OAuthBootstrap bootstrap, Endings endings, IOptions<HubSpotOptions> options, CancellationToken cancellationToken) =>
+            [AsParameters] CallbackQuery query, HttpContext http, OAuthStates states, OAuthBootstrap bootstrap, Endings endings, IOptions<HubSpotOptions> options, ILogger<OAuthBootstrap> logger) =>
         {
             // However it ends, neither code nor state may stay in the address bar and the history.
             try
@@ -38,12 +38,19 @@ internal static class OAuthEndpoints
                     return new Redirection($"done?ended={Elsewhere}"); // Kept nowhere: else anybody could fill Redis.
 
                 http.Response.Cookies.Delete(BrowserCookie, BrowserSecret.Cookie(options.Value, "callback"));
-                await endings.KeepAsync(await FinishAsync(query, secret!, bootstrap, cancellationToken), http);
+                await endings.KeepAsync(await FinishAsync(query, secret!, bootstrap), http);
                 return new Redirection("done");
             }
             catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
             {
                 return new Redirection($"done?ended={RedisAway}");
+            }
+#pragma warning disable CA1031 // An error page would stand at the address with the code.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                LogFailed(logger, exception.GetType().Name);
+                return new Redirection($"done?ended={Failure}");
             }
         });
 
@@ -51,6 +58,7 @@ internal static class OAuthEndpoints
         {
             Elsewhere => OAuthPages.NotStartedHere(options.Value),
             RedisAway => OAuthPages.RedisWasAway,
+            Failure => OAuthPages.Failed,
             _ => (await endings.FindAsync(http))?.ToPage() ?? OAuthPages.NothingToShow,
         }).AddEndpointFilter(ConnectionPage.RedisMayBeAwayAsync);
     }
@@ -71,17 +79,21 @@ internal static class OAuthEndpoints
         }));
     }
 
-    private static async Task<Ending> FinishAsync(CallbackQuery query, string secret, OAuthBootstrap bootstrap, CancellationToken cancellationToken)
+    /// <summary>Not cancelled by whoever closes the page: a code works once, and what it brings is to be stored.</summary>
+    private static async Task<Ending> FinishAsync(CallbackQuery query, string secret, OAuthBootstrap bootstrap)
     {
         if (query.Error is not null)
             return OAuthPages.Declined(query.ErrorDescription ?? query.Error);
         if (string.IsNullOrEmpty(query.Code))
             return OAuthPages.NoCode;
-        return OAuthPages.Of(await bootstrap.CompleteAsync(query.Code, secret, cancellationToken));
+        return OAuthPages.Of(await bootstrap.CompleteAsync(query.Code, secret, CancellationToken.None));
     }
 
     private static IResult KeepOut(OperatorGuard guard, HubSpotOptions options) => OAuthPages.OperatorsOnly(
         guard, "Connecting decides into which HubSpot account contacts flow.", new PageForm("Connect", AsksForKey: true, LeadsTo: options.AuthorizeUrl));
+
+    [LoggerMessage(LogLevel.Error, "Connecting failed: {Exception}")]
+    private static partial void LogFailed(ILogger logger, string exception);
 
     /// <summary>What HubSpot sends the browser back with.</summary>
     private sealed record CallbackQuery(

@@ -21,6 +21,14 @@ internal static class OAuthPages
         Aside = ("start", "Connect"),
     };
 
+    /// <summary>A mistake of ours.</summary>
+    public static readonly Page Failed = new(
+        500, "This did not work", "The service could not finish the connection, for a reason that is in its log.", "Start again. If you were connected nevertheless, that does no harm.")
+    {
+        Next = ("start", "Start again"),
+        Aside = ("../", "See whether it is connected"),
+    };
+
     /// <summary>The code did not reach anything that could have kept its ending.</summary>
     public static readonly Page RedisWasAway = new(
         503,

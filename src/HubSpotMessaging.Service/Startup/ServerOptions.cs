@@ -17,6 +17,7 @@ internal sealed class ServerOptions
     {
         var configuration = ConfigurationOptions.Parse(Redis);
         configuration.AbortOnConnectFail = false; // Reconnects by itself, also when Redis is not there yet.
+        configuration.ReconnectRetryPolicy = new ExponentialRetry(500, 3_000); // Commands wait for it.
         configuration.ClientName ??= "HubSpotMessaging";
         return configuration;
     }

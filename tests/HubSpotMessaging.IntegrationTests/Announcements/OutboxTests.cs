@@ -57,6 +57,18 @@ public sealed class OutboxTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_newer_version_has_written_does_not_stop_the_rest_and_is_kept()
+    {
+        await _replicas.Redis.ListRightPushAsync(HubSpot.Line.Outbox.Key, """{"kind":"newer","Id":"00000000-0000-0000-0000-000000000001"}""");
+        await _replicas.Add().GetRequiredService<LineStore>().PauseAsync(new("test", "Test"));
+
+        (await Outbox().PublishAsync(PublishAsync, _ => Turn)).ShouldBeTrue();
+
+        _published.ShouldHaveSingleItem().ShouldBeOfType<LinePaused>();
+        (await _replicas.Redis.ListLengthAsync("hubspot:outbox:unreadable")).ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Whoever_dies_after_publishing_and_before_saying_so_is_followed_by_another_with_the_same_id()
     {
         await _replicas.GrantAsync();

@@ -176,6 +176,97 @@ public sealed class RaceTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_new_connection_counts_though_the_clock_of_the_one_before_it_was_ahead()
+    {
+        var now = _replicas.Clock.GetUtcNow();
+        _replicas.Clock.AdjustTime(now + TimeSpan.FromMinutes(10)); // Where the first one was made.
+        await _replicas.GrantAsync();
+        _replicas.Clock.AdjustTime(now);
+        var keeper = _replicas.AddKeeper();
+        await keeper.GetAsync(CancellationToken.None);
+
+        var granted = await _replicas.GrantAsync();
+        await keeper.LookAsync(CancellationToken.None);
+
+        (await _replicas.StoredRefreshTokenAsync()).ShouldBe(granted.RefreshToken.Value);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_refresh_that_ends_in_trouble_does_not_bring_back_what_a_person_has_ended(bool disconnects)
+    {
+        await _replicas.GrantAsync();
+        var keeper = _replicas.AddKeeper();
+        await keeper.GetAsync(CancellationToken.None);
+        await _replicas.PassAsync(TimeSpan.FromMinutes(25));
+        var held = _replicas.FailTokenEndpoint(FaultKind.Hold);
+        var refreshing = keeper.LookAsync(CancellationToken.None);
+        await held.WhenHitAsync();
+
+        var person = disconnects ? AsTask(keeper.DisconnectAsync()) : AsTask(_replicas.GrantAsync(keeper));
+        await _replicas.PassTimeUntilAsync(Task.WhenAll(person, EndAsync(refreshing))); // It runs out of time.
+
+        if (disconnects)
+            keeper.IsAuthorized.ShouldBeFalse();
+        else
+            (await keeper.GetAsync(CancellationToken.None)).Generation.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_refresh_that_came_too_late_gives_its_lease_back()
+    {
+        await _replicas.GrantAsync();
+        var keeper = _replicas.AddKeeper();
+        await _replicas.PassAsync(BeyondTheEnd);
+        var held = _replicas.FailTokenEndpoint(FaultKind.Hold);
+        var refreshing = keeper.GetAsync(CancellationToken.None).AsTask();
+        await held.WhenHitAsync();
+        await _replicas.GrantAsync();
+        _replicas.HubSpot.Faults.Clear();
+        await refreshing;
+
+        (await _replicas.Redis.KeyExistsAsync(TokenStore.LeaseKey)).ShouldBeFalse();
+        (await _replicas.Redis.SortedSetLengthAsync(TokenStore.AttemptsKey)).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_disconnect_during_a_refresh_leaves_no_living_grant_at_HubSpot()
+    {
+        await _replicas.GrantAsync();
+        var (one, two) = (_replicas.AddKeeper(), _replicas.AddKeeper());
+        await _replicas.PassAsync(BeyondTheEnd);
+        var held = _replicas.FailTokenEndpoint(FaultKind.HoldAnswer);
+        var refreshing = one.GetAsync(CancellationToken.None).AsTask();
+        await held.WhenHitAsync();
+
+        var disconnecting = two.DisconnectAsync();
+        _replicas.HubSpot.Faults.Clear();
+        (await _replicas.PassTimeUntilAsync(disconnecting)).ShouldBeOfType<DisconnectResult.Done>();
+        await EndAsync(refreshing);
+
+        var oauth = _replicas.Add().GetRequiredService<OAuthClient>();
+        foreach (var secret in _replicas.HubSpot.Secrets)
+            (await oauth.RefreshAsync(new(secret), CancellationToken.None)).Succeeded.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_refused_token_is_not_given_out_again_while_it_cannot_be_replaced()
+    {
+        await _replicas.GrantAsync();
+        var keeper = _replicas.AddKeeper();
+        var refused = (await keeper.GetAsync(CancellationToken.None)).AccessToken;
+        _replicas.FailTokenEndpoint(FaultKind.Status, 503);
+        await Should.ThrowAsync<AuthorizationUnavailableException>(() => keeper.ReplaceAsync(refused, CancellationToken.None));
+
+        await ShouldBeUnavailableAsync(keeper);
+
+        _replicas.HubSpot.Faults.Clear();
+        await _replicas.PassAsync(TimeSpan.FromSeconds(6));
+        (await keeper.GetAsync(CancellationToken.None)).AccessToken.ShouldNotBe(refused);
+    }
+
+    [Fact]
     public async Task HubSpot_is_not_asked_while_Redis_could_not_store_the_answer()
     {
         await _replicas.GrantAsync();
@@ -292,14 +383,14 @@ public sealed class RaceTests(Servers servers) : IAsyncLifetime
         await one.GetAsync(CancellationToken.None);
         await two.GetAsync(CancellationToken.None);
 
-        (await one.DisconnectAsync(CancellationToken.None)).ShouldBeOfType<DisconnectResult.Done>();
-        (await one.DisconnectAsync(CancellationToken.None)).ShouldBeOfType<DisconnectResult.NothingToDo>();
+        (await one.DisconnectAsync()).ShouldBeOfType<DisconnectResult.Done>();
+        (await one.DisconnectAsync()).ShouldBeOfType<DisconnectResult.NothingToDo>();
 
         await Should.ThrowAsync<AuthorizationUnavailableException>(() => two.LookAsync(CancellationToken.None)); // And does not repair it.
         await ShouldBeUnavailableAsync(two);
         (await _replicas.StoredRefreshTokenAsync()).ShouldBeNull();
         (await _replicas.KindsToldAsync()).ShouldBe([nameof(AuthorizationGiven), nameof(AuthorizationMissing), nameof(LinePaused)]);
-        (await two.DisconnectAsync(CancellationToken.None)).ShouldBeOfType<DisconnectResult.NothingToDo>();
+        (await two.DisconnectAsync()).ShouldBeOfType<DisconnectResult.NothingToDo>();
         var oauth = _replicas.Add().GetRequiredService<OAuthClient>();
         (await oauth.RefreshAsync(granted.RefreshToken, CancellationToken.None)).Succeeded.ShouldBeFalse();
 
@@ -315,7 +406,7 @@ public sealed class RaceTests(Servers servers) : IAsyncLifetime
         var keeper = _replicas.AddKeeper();
         _replicas.HubSpot.Faults.Add(new Emulator.Fault { Kind = FaultKind.Status, Status = 503, Match = new() { Path = "/oauth/*/token/revoke" } });
 
-        (await keeper.DisconnectAsync(CancellationToken.None)).ShouldBeOfType<DisconnectResult.NotConfirmed>();
+        (await keeper.DisconnectAsync()).ShouldBeOfType<DisconnectResult.NotConfirmed>();
 
         (await keeper.GetAsync(CancellationToken.None)).Generation.ShouldBe(1);
     }
@@ -365,6 +456,12 @@ public sealed class RaceTests(Servers servers) : IAsyncLifetime
     private static async Task<bool> AsTask(Task task)
     {
         await task;
+        return true;
+    }
+
+    private static async Task<bool> EndAsync(Task task)
+    {
+        await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return true;
     }
 

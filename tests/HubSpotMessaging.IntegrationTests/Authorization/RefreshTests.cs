@@ -79,12 +79,13 @@ public sealed class RefreshTests(Servers servers) : IAsyncLifetime
         await _replicas.PassAsync(AheadOfTheEnd);
         var held = _replicas.FailTokenEndpoint(FaultKind.Hold);
 
-        (await one.GetAsync(CancellationToken.None)).Generation.ShouldBe(1); // And a refresh is under way.
+        var refreshing = one.LookAsync(CancellationToken.None);
         await held.WhenHitAsync();
+        (await one.GetAsync(CancellationToken.None)).Generation.ShouldBe(1);
         (await two.GetAsync(CancellationToken.None)).Generation.ShouldBe(1);
 
         _replicas.HubSpot.Faults.Clear();
-        await one.SettledAsync(CancellationToken.None);
+        await refreshing;
         (await one.GetAsync(CancellationToken.None)).Generation.ShouldBe(2);
     }
 
@@ -318,6 +319,20 @@ public sealed class RefreshTests(Servers servers) : IAsyncLifetime
         await two.LookAsync(CancellationToken.None);
         _replicas.Refreshes.ShouldBe(2);
         (await two.GetAsync(CancellationToken.None)).Generation.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_day_of_Retry_After_is_not_waited_for()
+    {
+        await _replicas.GrantAsync();
+        var keeper = _replicas.AddKeeper();
+        await _replicas.PassAsync(AheadOfTheEnd);
+        _replicas.FailTokenEndpoint(FaultKind.RateLimited, retryAfter: 86_400, times: 1);
+        await keeper.LookAsync(CancellationToken.None);
+
+        await _replicas.PassAsync(TimeSpan.FromMinutes(16));
+
+        (await keeper.GetAsync(CancellationToken.None)).Generation.ShouldBe(2);
     }
 
     [Fact]

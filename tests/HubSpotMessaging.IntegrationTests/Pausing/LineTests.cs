@@ -88,6 +88,27 @@ public sealed class LineTests(Servers servers)
     }
 
     [Fact]
+    public async Task A_missing_scope_that_is_told_after_somebody_granted_it_pauses_nothing()
+    {
+        await using var installation = await Installation.StartAsync(servers, connect: false);
+        var bus = installation.Bus;
+        installation.HubSpot.Put(new Account { PortalId = Free, Tier = AccountTier.Free });
+        await installation.ConnectAsync(Free);
+        await bus.PublishAsync("SyncContact", """{"commandId":"before","email":"ada@example.com"}""");
+        await bus.OutcomeAsync("ContactSynced", "before");
+        var held = installation.HubSpot.Faults.Add(
+            new Fault { Kind = FaultKind.HoldAnswer, Times = 1, Match = new() { Path = "/automation/*/workflows/*/enrollments/contacts/*" } });
+        await bus.PublishAsync("EnrollInWorkflow", """{"commandId":"waits","email":"ada@example.com","workflow":"1001"}""");
+        await held.WhenHitAsync();
+
+        installation.HubSpot.Put(new Account { PortalId = Free, Tier = AccountTier.Professional });
+        await installation.ConnectAsync(Free);
+        installation.HubSpot.Faults.Clear(); // Now it is told that a scope is missing.
+
+        await bus.OutcomeAsync("ContactEnrolledInWorkflow", "waits");
+    }
+
+    [Fact]
     public async Task A_hundred_pauses_with_a_full_prefetch_lose_and_dead_letter_nothing()
     {
         await using var installation = await Installation.StartAsync(servers);

@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.Extensions.Options;
-using Refit;
 
 namespace HubSpotMessaging.HubSpot.Api.OAuth;
 
@@ -32,15 +31,15 @@ public sealed class OAuthClient(IOAuthApi api, AnswerClassifier classifier, IOpt
 
     /// <summary>Asks HubSpot about an access token: whether it is alive, of which account and with which scopes.</summary>
     public async Task<Answer<TokenInfo>> IntrospectAsync(AccessToken accessToken, CancellationToken cancellationToken) =>
-        classifier.Classify(Versions.IsFirstOAuth
-            ? await api.AccessTokenV1Async(accessToken.Value, cancellationToken)
-            : await IntrospectAsync(accessToken.Value, "access_token", cancellationToken));
+        Versions.IsFirstOAuth
+            ? OfVersion1(classifier.Classify(await api.AccessTokenV1Async(accessToken.Value, cancellationToken)))
+            : await IntrospectAsync(accessToken.Value, "access_token", cancellationToken);
 
     /// <summary>Asks HubSpot about a refresh token: whether it is alive, of which account and with which scopes.</summary>
     public async Task<Answer<TokenInfo>> IntrospectAsync(RefreshToken refreshToken, CancellationToken cancellationToken) =>
-        classifier.Classify(Versions.IsFirstOAuth
-            ? await api.RefreshTokenV1Async(refreshToken.Value, cancellationToken)
-            : await IntrospectAsync(refreshToken.Value, "refresh_token", cancellationToken));
+        Versions.IsFirstOAuth
+            ? OfVersion1(classifier.Classify(await api.RefreshTokenV1Async(refreshToken.Value, cancellationToken)))
+            : await IntrospectAsync(refreshToken.Value, "refresh_token", cancellationToken);
 
     /// <summary>Takes the grant back. HubSpot answers alike whether or not it knew the token (RFC 7009).</summary>
     public async Task<Answer<NoContent>> RevokeAsync(RefreshToken refreshToken, CancellationToken cancellationToken)
@@ -52,8 +51,12 @@ public sealed class OAuthClient(IOAuthApi api, AnswerClassifier classifier, IOpt
         return classifier.Classify(response, Versions.IsFirstOAuth ? HttpStatusCode.NoContent : HttpStatusCode.OK);
     }
 
-    private Task<IApiResponse<TokenInfo>> IntrospectAsync(string token, string kind, CancellationToken cancellationToken) =>
-        api.IntrospectAsync(Versions.OAuth, WithClient(new() { ["token"] = token, ["token_type_hint"] = kind }), cancellationToken);
+    private async Task<Answer<TokenInfo>> IntrospectAsync(string token, string kind, CancellationToken cancellationToken) => classifier.Classify(
+        await api.IntrospectAsync(Versions.OAuth, WithClient(new() { ["token"] = token, ["token_type_hint"] = kind }), cancellationToken));
+
+    /// <summary>Version 1 says of a dead token that it is not there. Of the others a 404 tells of the endpoint and nothing of the token.</summary>
+    private static Answer<TokenInfo> OfVersion1(Answer<TokenInfo> answer) =>
+        answer.Kind == AnswerKind.NotFound ? new(AnswerKind.Done, new() { Active = false }, null, answer.CorrelationId) : answer;
 
     private async Task<Answer<TokenResponse>> TokenAsync(Dictionary<string, string> form, CancellationToken cancellationToken)
     {
