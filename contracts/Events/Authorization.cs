@@ -35,7 +35,10 @@ public sealed record AuthorizationRequired
 [JsonConverter(typeof(JsonStringEnumConverter<AuthorizationLossReason>))]
 public enum AuthorizationLossReason
 {
-    /// <summary>A fresh installation: nobody has connected it yet.</summary>
+    /// <summary>
+    /// Nobody has connected the installation yet; or nobody to the right account: the tokens that are there are of another one, or
+    /// cannot be read.
+    /// </summary>
     NotYetAuthorized,
 
     /// <summary>HubSpot does not honour the grant any more: the app was uninstalled, or the grant revoked.</summary>

@@ -167,7 +167,7 @@ internal sealed partial class TokenRenewal(
     /// <summary>Another pair has come, or Redis is not what it was; or an operator took the grant back while HubSpot gave out this one.</summary>
     private async Task<Renewed> CameTooLateAsync(TokenSet fresh)
     {
-        if (await store.ReadAsync() is { Tokens: null, Generation: > 0 })
+        if (await store.ReadAsync() is { Tokens: null, IsUnreadable: false, Generation: > 0 })
             await oauth.RevokeAsync(fresh.RefreshToken, CancellationToken.None);
         return new(new HeldTokens(fresh, time), IsStored: false);
     }
@@ -247,7 +247,7 @@ internal sealed partial class TokenRenewal(
         if (stored.Tokens is null)
             throw new AuthorizationUnavailableException("The service is not connected to HubSpot.");
         if (loss is not (null or AuthorizationLoss.ClientRejected))
-            throw new AuthorizationUnavailableException("HubSpot does not honour the grant any more; a person must connect the service again.");
+            throw new AuthorizationUnavailableException($"A person must connect the service to HubSpot: {loss}.");
         return stored.Tokens;
     }
 

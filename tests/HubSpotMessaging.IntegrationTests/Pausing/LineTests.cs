@@ -148,6 +148,35 @@ public sealed class LineTests(Servers servers)
     }
 
     [Fact]
+    public async Task A_bus_that_reconnects_while_the_line_is_paused_does_not_begin_to_consume()
+    {
+        var broker = new Uri(servers.RabbitMq.Uri);
+        await using var way = TcpProxy.Start(broker.Host, broker.Port);
+        await using var installation = await Installation.StartAsync(servers, settings => settings["ConnectionStrings__RabbitMq"] =
+            settings["ConnectionStrings__RabbitMq"]!.Replace($"@{broker.Authority.Split('@')[^1]}", $"@127.0.0.1:{way.Port}", StringComparison.Ordinal));
+        var bus = installation.Bus;
+        var lines = new LineStore(installation.RedisConnection);
+        await lines.PauseAsync(Test);
+        await bus.EventAsync("DeliveryPaused", message => (string?)message["reason"] == "Test");
+        await Eventually.BecomesTrueAsync(async () => await bus.ConsumersAsync("hubspot-sync-contact") == 0, "the consumers stop");
+        await bus.PublishAsync("SyncContact", """{"commandId":"c","email":"ada@example.com"}""");
+
+        way.Cut();
+        var other = new PauseReason("test", "Other");
+        await lines.PauseAsync(other); // To be told when the bus is back.
+        await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
+        bus.Seen.ShouldNotContain(seen => (string?)seen.Message["reason"] == "Other");
+        way.Mend();
+        await bus.EventAsync("DeliveryPaused", message => (string?)message["reason"] == "Other", seconds: 60);
+        await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System);
+        (await bus.ConsumersAsync("hubspot-sync-contact")).ShouldBe(0u);
+
+        await lines.ResumeAsync(Test);
+        await lines.ResumeAsync(other);
+        await bus.OutcomeAsync("ContactSynced", "c");
+    }
+
+    [Fact]
     public async Task Redis_away_for_half_a_minute_is_waited_for_without_a_crash_or_a_storm()
     {
         var redis = ConfigurationOptions.Parse(servers.Redis).EndPoints[0].ToString()!.Split('/')[^1].Split(':');
