@@ -76,14 +76,14 @@ public sealed class RaceTests(Servers servers) : IAsyncLifetime
         var (one, two) = (_replicas.AddKeeper(), _replicas.AddKeeper());
         await _replicas.PassAsync(BeyondTheLease);
 
-        await ShouldBeUnavailableAsync(one);
-        await ShouldBeUnavailableAsync(two);
+        await Replicas.ShouldBeUnavailableAsync(one);
+        await Replicas.ShouldBeUnavailableAsync(two);
         (await _replicas.KindsToldAsync()).ShouldNotContain(nameof(AuthorizationMissing));
         _replicas.Refreshes.ShouldBe(2);
 
         await _replicas.PassAsync(BeyondHope);
-        await ShouldBeUnavailableAsync(two);
-        await ShouldBeUnavailableAsync(one);
+        await Replicas.ShouldBeUnavailableAsync(two);
+        await Replicas.ShouldBeUnavailableAsync(one);
         (await _replicas.ToldAsync()).OfType<AuthorizationMissing>().ShouldHaveSingleItem().Loss.ShouldBe(AuthorizationLoss.Revoked);
         _replicas.Refreshes.ShouldBe(3);
     }
@@ -95,7 +95,7 @@ public sealed class RaceTests(Servers servers) : IAsyncLifetime
         var (sleeper, other) = (_replicas.Add(), _replicas.AddKeeper());
         var (stored, fresh, attempt) = await DieAsync(afterAnswer: true);
         await _replicas.PassAsync(BeyondTheLease);
-        await ShouldBeUnavailableAsync(other);
+        await Replicas.ShouldBeUnavailableAsync(other);
 
         var store = sleeper.GetRequiredService<TokenStore>();
         (await store.ReplaceAsync(stored, fresh!, attempt, new TokensRefreshed(null, default, 2))).ShouldBeTrue();
@@ -111,7 +111,7 @@ public sealed class RaceTests(Servers servers) : IAsyncLifetime
         var other = _replicas.AddKeeper();
         var (stored, fresh, attempt) = await DieAsync(afterAnswer: true);
         await _replicas.PassAsync(BeyondTheLease + BeyondHope);
-        await ShouldBeUnavailableAsync(other);
+        await Replicas.ShouldBeUnavailableAsync(other);
         (await _replicas.IsLineOpenAsync()).ShouldBeFalse();
 
         var store = _replicas.Add().GetRequiredService<TokenStore>();
@@ -259,7 +259,7 @@ public sealed class RaceTests(Servers servers) : IAsyncLifetime
         _replicas.FailTokenEndpoint(FaultKind.Status, 503);
         await Should.ThrowAsync<AuthorizationUnavailableException>(() => keeper.ReplaceAsync(refused, CancellationToken.None));
 
-        await ShouldBeUnavailableAsync(keeper);
+        await Replicas.ShouldBeUnavailableAsync(keeper);
 
         _replicas.HubSpot.Faults.Clear();
         await _replicas.PassAsync(TimeSpan.FromSeconds(6));
@@ -275,7 +275,7 @@ public sealed class RaceTests(Servers servers) : IAsyncLifetime
         await _replicas.PassAsync(BeyondTheEnd);
         await LetRedisTakeNoWritesAsync();
 
-        await ShouldBeUnavailableAsync(keeper);
+        await Replicas.ShouldBeUnavailableAsync(keeper);
         _replicas.Refreshes.ShouldBe(0);
 
         await LetRedisTakeWritesAsync();
@@ -387,7 +387,7 @@ public sealed class RaceTests(Servers servers) : IAsyncLifetime
         (await one.DisconnectAsync()).ShouldBeOfType<DisconnectResult.NothingToDo>();
 
         await Should.ThrowAsync<AuthorizationUnavailableException>(() => two.LookAsync(CancellationToken.None)); // And does not repair it.
-        await ShouldBeUnavailableAsync(two);
+        await Replicas.ShouldBeUnavailableAsync(two);
         (await _replicas.StoredRefreshTokenAsync()).ShouldBeNull();
         (await _replicas.KindsToldAsync()).ShouldBe([nameof(AuthorizationGiven), nameof(AuthorizationMissing), nameof(LinePaused)]);
         (await two.DisconnectAsync()).ShouldBeOfType<DisconnectResult.NothingToDo>();
@@ -464,7 +464,4 @@ public sealed class RaceTests(Servers servers) : IAsyncLifetime
         await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return true;
     }
-
-    private static Task ShouldBeUnavailableAsync(TokenKeeper keeper) =>
-        Should.ThrowAsync<AuthorizationUnavailableException>(() => keeper.GetAsync(CancellationToken.None).AsTask());
 }

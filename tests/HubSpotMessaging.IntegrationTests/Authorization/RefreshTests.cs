@@ -152,9 +152,9 @@ public sealed class RefreshTests(Servers servers) : IAsyncLifetime
         _replicas.HubSpot.Revoke(Installation.Portal);
         await _replicas.PassAsync(BeyondTheEnd);
 
-        await ShouldBeUnavailableAsync(one);
-        await ShouldBeUnavailableAsync(two);
-        await ShouldBeUnavailableAsync(one);
+        await Replicas.ShouldBeUnavailableAsync(one);
+        await Replicas.ShouldBeUnavailableAsync(two);
+        await Replicas.ShouldBeUnavailableAsync(one);
 
         _replicas.Refreshes.ShouldBe(1); // HubSpot is not asked again and again with a dead token.
         (await _replicas.ToldAsync()).OfType<AuthorizationMissing>().ShouldHaveSingleItem()
@@ -184,7 +184,7 @@ public sealed class RefreshTests(Servers servers) : IAsyncLifetime
         await _replicas.PassAsync(BeyondTheEnd);
         _replicas.RefuseTokenEndpoint(error, status);
 
-        await ShouldBeUnavailableAsync(_replicas.AddKeeper());
+        await Replicas.ShouldBeUnavailableAsync(_replicas.AddKeeper());
 
         (await _replicas.ToldAsync()).OfType<AuthorizationMissing>().ShouldHaveSingleItem().Loss.ShouldBe(loss);
     }
@@ -199,12 +199,12 @@ public sealed class RefreshTests(Servers servers) : IAsyncLifetime
         var keeper = _replicas.AddKeeper();
         await _replicas.PassAsync(BeyondTheEnd);
         _replicas.FailTokenEndpoint(FaultKind.AnswerLost, times: 1);
-        await ShouldBeUnavailableAsync(keeper);
+        await Replicas.ShouldBeUnavailableAsync(keeper);
         (await _replicas.IsLineOpenAsync()).ShouldBeTrue();
 
         await _replicas.PassAsync(TimeSpan.FromSeconds(6));
         if (rotate)
-            await ShouldBeUnavailableAsync(keeper);
+            await Replicas.ShouldBeUnavailableAsync(keeper);
         else
             (await keeper.GetAsync(CancellationToken.None)).Generation.ShouldBe(2);
 
@@ -216,8 +216,8 @@ public sealed class RefreshTests(Servers servers) : IAsyncLifetime
     {
         var (one, two) = (_replicas.AddKeeper(), _replicas.AddKeeper());
 
-        await ShouldBeUnavailableAsync(one);
-        await ShouldBeUnavailableAsync(two);
+        await Replicas.ShouldBeUnavailableAsync(one);
+        await Replicas.ShouldBeUnavailableAsync(two);
 
         (await _replicas.KindsToldAsync()).ShouldBe([nameof(AuthorizationMissing), nameof(LinePaused)]);
         (await _replicas.ToldAsync()).OfType<AuthorizationMissing>().Single().Loss.ShouldBe(AuthorizationLoss.NotYetAuthorized);
@@ -238,8 +238,8 @@ public sealed class RefreshTests(Servers servers) : IAsyncLifetime
         _replicas.Refreshes.ShouldBe(1); // Once a minute over all replicas.
 
         await _replicas.PassAsync(TimeSpan.FromMinutes(6));
-        await ShouldBeUnavailableAsync(one);
-        await ShouldBeUnavailableAsync(two);
+        await Replicas.ShouldBeUnavailableAsync(one);
+        await Replicas.ShouldBeUnavailableAsync(two);
         (await _replicas.ToldAsync()).OfType<AuthorizationMissing>().ShouldHaveSingleItem().Loss.ShouldBe(AuthorizationLoss.ClientRejected);
         _replicas.Refreshes.ShouldBe(2);
 
@@ -278,7 +278,7 @@ public sealed class RefreshTests(Servers servers) : IAsyncLifetime
         _replicas.Refreshes.ShouldBe(1); // Not at every request, nor by every replica.
 
         await _replicas.PassAsync(TimeSpan.FromMinutes(6)); // It has ended.
-        await ShouldBeUnavailableAsync(one);
+        await Replicas.ShouldBeUnavailableAsync(one);
         (await _replicas.KindsToldAsync()).ShouldBe([nameof(AuthorizationGiven)]);
         (await _replicas.IsLineOpenAsync()).ShouldBeTrue();
 
@@ -372,7 +372,4 @@ public sealed class RefreshTests(Servers servers) : IAsyncLifetime
         (await _replicas.KindsToldAsync()).ShouldContain(nameof(AuthorizationMissing));
         (await _replicas.IsLineOpenAsync()).ShouldBeFalse();
     }
-
-    private static Task ShouldBeUnavailableAsync(TokenKeeper keeper) =>
-        Should.ThrowAsync<AuthorizationUnavailableException>(() => keeper.GetAsync(CancellationToken.None).AsTask());
 }

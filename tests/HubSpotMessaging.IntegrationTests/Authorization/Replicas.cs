@@ -138,6 +138,10 @@ internal sealed class Replicas : IAsyncDisposable
         Body = JsonSerializer.SerializeToElement(new { error, error_description = error is null ? null : "no", status, message = "no" }),
     });
 
+    /// <summary>There are no tokens to be had at this replica.</summary>
+    public static Task ShouldBeUnavailableAsync(TokenKeeper keeper) =>
+        Should.ThrowAsync<AuthorizationUnavailableException>(() => keeper.GetAsync(CancellationToken.None).AsTask());
+
     public int Refreshes => HubSpot.Calls.Count(call => call.Path.EndsWith("/token", StringComparison.Ordinal));
 
     public async ValueTask DisposeAsync()
