@@ -23,7 +23,7 @@ public sealed class ContactWriter(ContactsClient contacts, Patience patience)
         var contact = ToUpsert(email, properties);
         for (var attempt = 1; ; attempt++)
         {
-            var answer = await patience.SendAsync(() => contacts.UpsertAsync([contact], CancellationToken.None), repeatable: true, cancellationToken);
+            var answer = await patience.SendAsync(() => contacts.UpsertAsync([contact], permit: null, CancellationToken.None), repeatable: true, cancellationToken);
             var refusal = answer.Problem;
             if (answer.Succeeded)
             {

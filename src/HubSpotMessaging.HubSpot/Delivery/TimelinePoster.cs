@@ -10,7 +10,7 @@ public sealed class TimelinePoster(TimelineClient timeline, Patience patience)
     /// <exception cref="DeliveryPostponedException">HubSpot could not be asked.</exception>
     public async Task PostAsync(TimelineEvent timelineEvent, CancellationToken cancellationToken)
     {
-        var answer = await patience.SendAsync(() => timeline.PostAsync(timelineEvent, CancellationToken.None), repeatable: true, cancellationToken);
+        var answer = await patience.SendAsync(() => timeline.PostAsync(timelineEvent, permit: null, CancellationToken.None), repeatable: true, cancellationToken);
         if (!answer.Succeeded)
             throw DeliveryRefusedException.For(answer);
     }

@@ -36,7 +36,7 @@ public sealed class WorkflowDirectory(WorkflowsClient workflows, Patience patien
         if (_idsByFlow.TryGetValue(flowId, out var known))
             return known;
 
-        var answer = await patience.SendAsync(() => workflows.MapFlowAsync(flowId, CancellationToken.None), repeatable: true, cancellationToken);
+        var answer = await patience.SendAsync(() => workflows.MapFlowAsync(flowId, permit: null, CancellationToken.None), repeatable: true, cancellationToken);
         if (!answer.Succeeded)
             throw DeliveryRefusedException.For(answer);
 

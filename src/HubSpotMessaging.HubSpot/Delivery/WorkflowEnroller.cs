@@ -13,7 +13,7 @@ public sealed class WorkflowEnroller(WorkflowsClient workflows, ContactsClient c
     /// <exception cref="DeliveryPostponedException">HubSpot could not be asked.</exception>
     public async Task<string> FindContactAsync(string email, CancellationToken cancellationToken)
     {
-        var answer = await patience.SendAsync(() => contacts.GetByEmailAsync(email, CancellationToken.None), repeatable: true, cancellationToken);
+        var answer = await patience.SendAsync(() => contacts.GetByEmailAsync(email, permit: null, CancellationToken.None), repeatable: true, cancellationToken);
         return answer switch
         {
             { Succeeded: true, Value.Id: { } id } => id,
@@ -34,7 +34,7 @@ public sealed class WorkflowEnroller(WorkflowsClient workflows, ContactsClient c
     public async Task EnrollAsync(string workflowId, string email, string contactId, CancellationToken cancellationToken)
     {
         var answer = await patience.SendAsync(
-            () => workflows.EnrollAsync(workflowId, email, CancellationToken.None), repeatable: false, cancellationToken);
+            () => workflows.EnrollAsync(workflowId, email, permit: null, CancellationToken.None), repeatable: false, cancellationToken);
         if (answer.Succeeded)
             return;
 
@@ -56,7 +56,7 @@ public sealed class WorkflowEnroller(WorkflowsClient workflows, ContactsClient c
     /// </summary>
     private async Task<bool> IsEnrolledNowAsync(string workflowId, string contactId)
     {
-        var current = await workflows.CurrentEnrollmentsAsync(contactId, CancellationToken.None);
+        var current = await workflows.CurrentEnrollmentsAsync(contactId, permit: null, CancellationToken.None);
         return current.Succeeded && current.Value.Any(workflow => workflow.Id.ToString(CultureInfo.InvariantCulture) == workflowId);
     }
 }

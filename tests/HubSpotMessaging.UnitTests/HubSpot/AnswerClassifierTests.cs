@@ -157,12 +157,12 @@ public sealed class AnswerClassifierTests
     {
         var http = new StubHttp().Answers(status, body);
 
-        var answer = await http.Workflows.EnrollAsync("1001", "ada@example.com", CancellationToken.None);
+        var answer = await http.Workflows.EnrollAsync("1001", "ada@example.com", permit: null, CancellationToken.None);
 
         answer.Kind.ShouldBe(AnswerKind.Unreadable);
     }
 
     private static Task<Answer<BatchResponse<Contact>>> UpsertAsync(StubHttp http, CancellationToken cancellationToken = default) =>
         http.Contacts.UpsertAsync(
-            [new() { Id = "ada@example.com", ObjectWriteTraceId = "1", Properties = new Dictionary<string, string>() }], cancellationToken);
+            [new() { Id = "ada@example.com", ObjectWriteTraceId = "1", Properties = new Dictionary<string, string>() }], permit: null, cancellationToken);
 }

@@ -21,7 +21,7 @@ public sealed class RequestTests
 
         await _http.Contacts.UpsertAsync(
             [new() { Id = "luke@lukesdiner.com", ObjectWriteTraceId = "row-0001", Properties = new Dictionary<string, string> { ["email"] = "luke@lukesdiner.com", ["Phone_X"] = "5555555555" } }],
-            CancellationToken.None);
+            permit: null, CancellationToken.None);
 
         ShouldBeCall(HttpMethod.Post, path, """
             {"inputs":[{"id":"luke@lukesdiner.com","idProperty":"email","objectWriteTraceId":"row-0001",
@@ -34,7 +34,7 @@ public sealed class RequestTests
     {
         _http.Answers(200, """{"results":[{"id":"51","properties":{"email":"a@b.example","phone":null}}]}""");
 
-        var answer = await _http.Contacts.ReadAsync(new() { Inputs = [new("a@b.example")] }, CancellationToken.None);
+        var answer = await _http.Contacts.ReadAsync(new() { Inputs = [new("a@b.example")] }, permit: null, CancellationToken.None);
 
         answer.Value!.Results.ShouldHaveSingleItem().Properties["phone"].ShouldBeNull();
         ShouldBeCall(HttpMethod.Post, "/crm/objects/2026-09/contacts/batch/read", """{"idProperty":"email","inputs":[{"id":"a@b.example"}],"properties":["email"]}""");
@@ -46,7 +46,7 @@ public sealed class RequestTests
         var contact = new ContactUpsert { Id = "a@b.example", ObjectWriteTraceId = "1", Properties = new Dictionary<string, string>() };
 
         await Should.ThrowAsync<ArgumentException>(
-            () => _http.Contacts.UpsertAsync([.. Enumerable.Repeat(contact, 101)], CancellationToken.None));
+            () => _http.Contacts.UpsertAsync([.. Enumerable.Repeat(contact, 101)], permit: null, CancellationToken.None));
         _http.Calls.ShouldBeEmpty();
     }
 
@@ -55,9 +55,9 @@ public sealed class RequestTests
     {
         _http.Answers(404).Answers(204).Answers(204);
 
-        await _http.Contacts.GetByEmailAsync("ada+x/y@example.com", CancellationToken.None);
-        await _http.Workflows.EnrollAsync("1001", "ada+x@example.com", CancellationToken.None);
-        await _http.Workflows.UnenrollAsync("1001", "ada+x@example.com", CancellationToken.None);
+        await _http.Contacts.GetByEmailAsync("ada+x/y@example.com", permit: null, CancellationToken.None);
+        await _http.Workflows.EnrollAsync("1001", "ada+x@example.com", permit: null, CancellationToken.None);
+        await _http.Workflows.UnenrollAsync("1001", "ada+x@example.com", permit: null, CancellationToken.None);
 
         _http.Calls.ShouldBe(
         [
@@ -76,7 +76,7 @@ public sealed class RequestTests
         if (old)
             UseOldVersions();
 
-        var answer = await _http.Workflows.MapFlowAsync("585051946", CancellationToken.None);
+        var answer = await _http.Workflows.MapFlowAsync("585051946", permit: null, CancellationToken.None);
 
         answer.Value!.Results.ShouldHaveSingleItem().WorkflowId.ShouldBe(12345678);
         ShouldBeCall(HttpMethod.Post, path, """{"inputs":[{"type":"FLOW_ID","flowId":"585051946"}]}""");
@@ -87,7 +87,7 @@ public sealed class RequestTests
     {
         _http.Answers(200, """[{"id":1001,"name":"Welcome"},{"id":1002}]""");
 
-        var answer = await _http.Workflows.CurrentEnrollmentsAsync("51", CancellationToken.None);
+        var answer = await _http.Workflows.CurrentEnrollmentsAsync("51", permit: null, CancellationToken.None);
 
         answer.Value!.Select(workflow => workflow.Id).ShouldBe([1001, 1002]);
         _http.Calls.ShouldBe([(HttpMethod.Get, "/automation/v2/workflows/enrollments/contacts/51", "")]);
@@ -111,10 +111,10 @@ public sealed class RequestTests
              "timelineIFrame":{"linkLabel":"View","headerLabel":"Order","url":"https://a.example","width":600,"height":400}}
             """;
 
-        await _http.Timeline.PostAsync(timelineEvent, CancellationToken.None);
+        await _http.Timeline.PostAsync(timelineEvent, permit: null, CancellationToken.None);
         ShouldBeCall(HttpMethod.Post, "/integrators/timeline/v3/events", Json);
         _http.Calls.Clear();
-        await _http.Timeline.PostAsync([timelineEvent], CancellationToken.None);
+        await _http.Timeline.PostAsync([timelineEvent], permit: null, CancellationToken.None);
         ShouldBeCall(HttpMethod.Post, "/integrators/timeline/v3/events/batch/create", $$"""{"inputs":[{{Json}}]}""");
     }
 

@@ -1,3 +1,4 @@
+using HubSpotMessaging.HubSpot.Quota;
 using Microsoft.Extensions.Options;
 
 namespace HubSpotMessaging.HubSpot.Api.Contacts;
@@ -15,24 +16,25 @@ public sealed class ContactsClient(IContactsApi api, AnswerClassifier classifier
     /// <see cref="UpsertOutcomes"/>.
     /// </summary>
     /// <exception cref="ArgumentException">No contact, or more than 100.</exception>
-    public async Task<Answer<BatchResponse<Contact>>> UpsertAsync(IReadOnlyList<ContactUpsert> contacts, CancellationToken cancellationToken)
+    public async Task<Answer<BatchResponse<Contact>>> UpsertAsync(
+        IReadOnlyList<ContactUpsert> contacts, Permit? permit, CancellationToken cancellationToken)
     {
         EnsureBatch(contacts);
-        return classifier.Classify(await api.UpsertAsync(Path, new(contacts), cancellationToken));
+        return classifier.Classify(await api.UpsertAsync(Path, new(contacts), permit, cancellationToken));
     }
 
     /// <summary>Reads up to 100 contacts in one call; those that are not there are in neither list or in the errors.</summary>
     /// <exception cref="ArgumentException">No contact, or more than 100.</exception>
-    public async Task<Answer<BatchResponse<Contact>>> ReadAsync(ContactsRead contacts, CancellationToken cancellationToken)
+    public async Task<Answer<BatchResponse<Contact>>> ReadAsync(ContactsRead contacts, Permit? permit, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(contacts);
         EnsureBatch(contacts.Inputs);
-        return classifier.Classify(await api.ReadAsync(Path, contacts, cancellationToken));
+        return classifier.Classify(await api.ReadAsync(Path, contacts, permit, cancellationToken));
     }
 
     /// <summary>Finds the contact with this address, also by a secondary one. <see cref="AnswerKind.NotFound"/> when there is none.</summary>
-    public async Task<Answer<Contact>> GetByEmailAsync(string email, CancellationToken cancellationToken) =>
-        classifier.Classify(await api.GetAsync(Path, email, "email", "email", cancellationToken));
+    public async Task<Answer<Contact>> GetByEmailAsync(string email, Permit? permit, CancellationToken cancellationToken) =>
+        classifier.Classify(await api.GetAsync(Path, email, "email", "email", permit, cancellationToken));
 
     private static void EnsureBatch<T>(IReadOnlyList<T> batch)
     {

@@ -1,3 +1,4 @@
+using HubSpotMessaging.HubSpot.Quota;
 using Refit;
 
 namespace HubSpotMessaging.HubSpot.Api.Contacts;
@@ -7,13 +8,16 @@ public interface IContactsApi
 {
     /// <summary>Creates or updates contacts.</summary>
     [Post("/{**contacts}/batch/upsert")]
-    Task<IApiResponse<BatchResponse<Contact>>> UpsertAsync(string contacts, [Body] BatchRequest<ContactUpsert> body, CancellationToken cancellationToken);
+    Task<IApiResponse<BatchResponse<Contact>>> UpsertAsync(
+        string contacts, [Body] BatchRequest<ContactUpsert> body, [Property(Permit.Option)] Permit? permit, CancellationToken cancellationToken);
 
     /// <summary>Reads contacts.</summary>
     [Post("/{**contacts}/batch/read")]
-    Task<IApiResponse<BatchResponse<Contact>>> ReadAsync(string contacts, [Body] ContactsRead body, CancellationToken cancellationToken);
+    Task<IApiResponse<BatchResponse<Contact>>> ReadAsync(
+        string contacts, [Body] ContactsRead body, [Property(Permit.Option)] Permit? permit, CancellationToken cancellationToken);
 
     /// <summary>Reads one contact.</summary>
     [Get("/{**contacts}/{id}")]
-    Task<IApiResponse<Contact>> GetAsync(string contacts, string id, string? idProperty, string properties, CancellationToken cancellationToken);
+    Task<IApiResponse<Contact>> GetAsync(
+        string contacts, string id, string? idProperty, string properties, [Property(Permit.Option)] Permit? permit, CancellationToken cancellationToken);
 }

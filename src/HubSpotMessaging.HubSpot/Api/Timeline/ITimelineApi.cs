@@ -1,3 +1,4 @@
+using HubSpotMessaging.HubSpot.Quota;
 using Refit;
 
 namespace HubSpotMessaging.HubSpot.Api.Timeline;
@@ -7,10 +8,11 @@ public interface ITimelineApi
 {
     /// <summary>Posts an event.</summary>
     [Post("/integrators/timeline/{version}/events")]
-    Task<IApiResponse<PostedTimelineEvent>> PostAsync(string version, [Body] TimelineEvent body, CancellationToken cancellationToken);
+    Task<IApiResponse<PostedTimelineEvent>> PostAsync(
+        string version, [Body] TimelineEvent body, [Property(Permit.Option)] Permit? permit, CancellationToken cancellationToken);
 
     /// <summary>Posts several events.</summary>
     [Post("/integrators/timeline/{version}/events/batch/create")]
     Task<IApiResponse<BatchResponse<PostedTimelineEvent>>> PostAsync(
-        string version, [Body] BatchRequest<TimelineEvent> body, CancellationToken cancellationToken);
+        string version, [Body] BatchRequest<TimelineEvent> body, [Property(Permit.Option)] Permit? permit, CancellationToken cancellationToken);
 }

@@ -1,3 +1,4 @@
+using HubSpotMessaging.HubSpot.Quota;
 using Refit;
 
 namespace HubSpotMessaging.HubSpot.Api.Workflows;
@@ -7,18 +8,21 @@ public interface IWorkflowsApi
 {
     /// <summary>Enrols a contact.</summary>
     [Post("/automation/{version}/workflows/{workflowId}/enrollments/contacts/{email}")]
-    Task<IApiResponse> EnrollAsync(string version, string workflowId, string email, CancellationToken cancellationToken);
+    Task<IApiResponse> EnrollAsync(
+        string version, string workflowId, string email, [Property(Permit.Option)] Permit? permit, CancellationToken cancellationToken);
 
     /// <summary>Takes a contact out.</summary>
     [Delete("/automation/{version}/workflows/{workflowId}/enrollments/contacts/{email}")]
-    Task<IApiResponse> UnenrollAsync(string version, string workflowId, string email, CancellationToken cancellationToken);
+    Task<IApiResponse> UnenrollAsync(
+        string version, string workflowId, string email, [Property(Permit.Option)] Permit? permit, CancellationToken cancellationToken);
 
     /// <summary>The workflows a contact is in.</summary>
     [Get("/automation/{version}/workflows/enrollments/contacts/{contactId}")]
-    Task<IApiResponse<IReadOnlyList<Workflow>>> CurrentAsync(string version, string contactId, CancellationToken cancellationToken);
+    Task<IApiResponse<IReadOnlyList<Workflow>>> CurrentAsync(
+        string version, string contactId, [Property(Permit.Option)] Permit? permit, CancellationToken cancellationToken);
 
     /// <summary>Workflow ids by flow id.</summary>
     [Post("/automation/{version}/workflow-id-mappings/batch/read")]
     Task<IApiResponse<BatchResponse<WorkflowIdMapping>>> MapAsync(
-        string version, [Body] BatchRequest<WorkflowIdQuery> body, CancellationToken cancellationToken);
+        string version, [Body] BatchRequest<WorkflowIdQuery> body, [Property(Permit.Option)] Permit? permit, CancellationToken cancellationToken);
 }

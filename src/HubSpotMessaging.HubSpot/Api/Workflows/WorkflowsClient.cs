@@ -1,3 +1,4 @@
+using HubSpotMessaging.HubSpot.Quota;
 using Microsoft.Extensions.Options;
 
 namespace HubSpotMessaging.HubSpot.Api.Workflows;
@@ -11,23 +12,25 @@ public sealed class WorkflowsClient(IWorkflowsApi api, AnswerClassifier classifi
     private string Version => options.Value.ApiVersions.Workflows;
 
     /// <summary>Enrols a contact. Not safe to repeat: HubSpot may enrol it again.</summary>
-    public async Task<Answer<NoContent>> EnrollAsync(string workflowId, string email, CancellationToken cancellationToken) =>
-        classifier.Classify(await api.EnrollAsync(Version, workflowId, email, cancellationToken));
+    public async Task<Answer<NoContent>> EnrollAsync(string workflowId, string email, Permit? permit, CancellationToken cancellationToken) =>
+        classifier.Classify(await api.EnrollAsync(Version, workflowId, email, permit, cancellationToken));
 
     /// <summary>Takes a contact out of a workflow.</summary>
-    public async Task<Answer<NoContent>> UnenrollAsync(string workflowId, string email, CancellationToken cancellationToken) =>
-        classifier.Classify(await api.UnenrollAsync(Version, workflowId, email, cancellationToken));
+    public async Task<Answer<NoContent>> UnenrollAsync(string workflowId, string email, Permit? permit, CancellationToken cancellationToken) =>
+        classifier.Classify(await api.UnenrollAsync(Version, workflowId, email, permit, cancellationToken));
 
     /// <summary>The workflows that a contact is in at this moment; one that has come to its end is not among them.</summary>
     /// <param name="contactId">The contact's record id.</param>
+    /// <param name="permit">Permission to send it; without one the call waits for one.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    public async Task<Answer<IReadOnlyList<Workflow>>> CurrentEnrollmentsAsync(string contactId, CancellationToken cancellationToken) =>
-        classifier.Classify(await api.CurrentAsync(Version, contactId, cancellationToken));
+    public async Task<Answer<IReadOnlyList<Workflow>>> CurrentEnrollmentsAsync(
+        string contactId, Permit? permit, CancellationToken cancellationToken) =>
+        classifier.Classify(await api.CurrentAsync(Version, contactId, permit, cancellationToken));
 
     /// <summary>Finds the id that the enrolment API takes by the flow id of the builder's address.</summary>
-    public async Task<Answer<BatchResponse<WorkflowIdMapping>>> MapFlowAsync(string flowId, CancellationToken cancellationToken)
+    public async Task<Answer<BatchResponse<WorkflowIdMapping>>> MapFlowAsync(string flowId, Permit? permit, CancellationToken cancellationToken)
     {
         var query = new BatchRequest<WorkflowIdQuery>([new() { FlowId = flowId }]);
-        return classifier.Classify(await api.MapAsync(options.Value.ApiVersions.WorkflowIdMappings, query, cancellationToken));
+        return classifier.Classify(await api.MapAsync(options.Value.ApiVersions.WorkflowIdMappings, query, permit, cancellationToken));
     }
 }
