@@ -7,7 +7,11 @@ using HubSpotMessaging.HubSpot.Api.Timeline;
 using HubSpotMessaging.HubSpot.Api.Workflows;
 using HubSpotMessaging.HubSpot.Authorization;
 using HubSpotMessaging.HubSpot.Delivery;
+using HubSpotMessaging.HubSpot.Delivery.Calls;
+using HubSpotMessaging.HubSpot.Delivery.Contacts;
+using HubSpotMessaging.HubSpot.Delivery.Outages;
 using HubSpotMessaging.HubSpot.Line;
+using HubSpotMessaging.HubSpot.Quota;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -68,8 +72,23 @@ public static class HubSpotServiceCollectionExtensions
         services.AddSingleton<WorkflowsClient>();
         services.AddSingleton<TimelineClient>();
 
-        services.AddSingleton<Patience>();
-        services.AddSingleton<ContactWriter>();
+        services.AddSingleton<Circuit>();
+        services.AddSingleton<HubSpotProbe>();
+        services.AddSingleton<IOutages, OutageMonitor>();
+        services.AddHostedService<OutageWatch>();
+        services.AddSingleton(provider => new HubSpotCaller(
+            provider.GetRequiredService<IAccessTokens>(),
+            provider.GetRequiredService<IQuota>(),
+            provider.GetRequiredService<IOutages>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<HubSpotCaller>>()));
+        services.AddSingleton<ContactUpserts>();
+        services.AddSingleton<ContactBatchSender>();
+        services.AddSingleton(provider => new ContactWriter(
+            provider.GetRequiredService<ContactBatchSender>(),
+            provider.GetRequiredService<HubSpotCaller>(),
+            provider.GetRequiredService<IQuota>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<WorkflowDirectory>();
         services.AddSingleton<WorkflowEnroller>();
         services.AddSingleton<TimelinePoster>();

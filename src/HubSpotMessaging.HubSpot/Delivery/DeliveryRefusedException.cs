@@ -30,10 +30,13 @@ public sealed class DeliveryRefusedException : Exception
         where T : class
     {
         ArgumentNullException.ThrowIfNull(answer);
-        return answer.Kind == AnswerKind.Unreadable
-            ? new(RefusalCategories.NoOutcome, "HubSpot answered again and again without saying what became of it.", answer.Problem)
-            : new(answer.Problem!);
+        return answer.Kind == AnswerKind.Unreadable ? WithoutOutcome(answer.Problem) : new(answer.Problem!);
     }
+
+    /// <summary>HubSpot does not tell.</summary>
+    /// <param name="cause">What it said instead, if anything.</param>
+    public static DeliveryRefusedException WithoutOutcome(HubSpotProblem? cause) =>
+        new(RefusalCategories.NoOutcome, "HubSpot answered again and again without saying what became of it.", cause);
 
     /// <summary>HubSpot's category, or one of <see cref="RefusalCategories"/>.</summary>
     public string Category { get; }

@@ -1,14 +1,17 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using HubSpotMessaging.HubSpot.Api.Workflows;
+using HubSpotMessaging.HubSpot.Delivery.Calls;
+using HubSpotMessaging.HubSpot.Quota;
 using Microsoft.Extensions.Options;
 
 namespace HubSpotMessaging.HubSpot.Delivery;
 
 /// <summary>Finds the id that HubSpot's enrolment API takes.</summary>
-public sealed class WorkflowDirectory(WorkflowsClient workflows, Patience patience, IOptions<HubSpotOptions> options)
+public sealed class WorkflowDirectory(WorkflowsClient workflows, HubSpotCaller caller, IOptions<HubSpotOptions> options)
 {
     private const string FlowPrefix = "flow:";
+    private static readonly Demand Demand = new(CallKind.Enrollments, Lane.Interactive);
 
     private readonly ConcurrentDictionary<string, string> _idsByFlow = new(StringComparer.Ordinal);
 
@@ -36,7 +39,8 @@ public sealed class WorkflowDirectory(WorkflowsClient workflows, Patience patien
         if (_idsByFlow.TryGetValue(flowId, out var known))
             return known;
 
-        var answer = await patience.SendAsync(() => workflows.MapFlowAsync(flowId, permit: null, CancellationToken.None), repeatable: true, cancellationToken);
+        var answer = await caller.SendAsync(
+            Demand, Tolerance.OfRepeatable, permit => workflows.MapFlowAsync(flowId, permit, CancellationToken.None), cancellationToken);
         if (!answer.Succeeded)
             throw DeliveryRefusedException.For(answer);
 

@@ -2,18 +2,24 @@ using System.Globalization;
 using HubSpotMessaging.HubSpot.Api;
 using HubSpotMessaging.HubSpot.Api.Contacts;
 using HubSpotMessaging.HubSpot.Api.Workflows;
+using HubSpotMessaging.HubSpot.Delivery.Calls;
+using HubSpotMessaging.HubSpot.Quota;
 
 namespace HubSpotMessaging.HubSpot.Delivery;
 
 /// <summary>Enrols contacts in workflows, and never again when it is not known whether the first time worked.</summary>
-public sealed class WorkflowEnroller(WorkflowsClient workflows, ContactsClient contacts, Patience patience)
+public sealed class WorkflowEnroller(WorkflowsClient workflows, ContactsClient contacts, HubSpotCaller caller)
 {
+    private static readonly Demand Reading = new(CallKind.Contacts, Lane.Interactive);
+    private static readonly Demand Enrolling = new(CallKind.Enrollments, Lane.Interactive);
+
     /// <summary>The record id of the contact with this address.</summary>
     /// <exception cref="DeliveryRefusedException">There is no such contact.</exception>
     /// <exception cref="DeliveryPostponedException">HubSpot could not be asked.</exception>
     public async Task<string> FindContactAsync(string email, CancellationToken cancellationToken)
     {
-        var answer = await patience.SendAsync(() => contacts.GetByEmailAsync(email, permit: null, CancellationToken.None), repeatable: true, cancellationToken);
+        var answer = await caller.SendAsync(
+            Reading, Tolerance.OfRepeatable, permit => contacts.GetByEmailAsync(email, permit, CancellationToken.None), cancellationToken);
         return answer switch
         {
             { Succeeded: true, Value.Id: { } id } => id,
@@ -33,8 +39,8 @@ public sealed class WorkflowEnroller(WorkflowsClient workflows, ContactsClient c
     /// <exception cref="DeliveryPostponedException">HubSpot could not be asked; nothing was done.</exception>
     public async Task EnrollAsync(string workflowId, string email, string contactId, CancellationToken cancellationToken)
     {
-        var answer = await patience.SendAsync(
-            () => workflows.EnrollAsync(workflowId, email, permit: null, CancellationToken.None), repeatable: false, cancellationToken);
+        var answer = await caller.SendAsync(
+            Enrolling, Tolerance.OfOnce, permit => workflows.EnrollAsync(workflowId, email, permit, CancellationToken.None), cancellationToken);
         if (answer.Succeeded)
             return;
 

@@ -11,6 +11,7 @@ public sealed class LineStore(IConnectionMultiplexer redis)
     internal const string Key = "hubspot:line";
     private static readonly RedisScript PauseScript = RedisScript.Beside<LineStore>("line", "pause");
     private static readonly RedisScript ResumeScript = RedisScript.Beside<LineStore>("line", "resume");
+    private static readonly RedisScript ReplaceScript = RedisScript.Beside<LineStore>("line", "replace");
     private static readonly RedisScript OnceScript = RedisScript.Beside<LineStore>("line", "once");
 
     private IDatabase Database => redis.GetDatabase();
@@ -35,6 +36,10 @@ public sealed class LineStore(IConnectionMultiplexer redis)
     /// <summary>Takes a reason away.</summary>
     /// <exception cref="RedisException">Redis cannot be reached.</exception>
     public Task ResumeAsync(PauseReason reason) => ResumeScript.RunAsync(Database, [Key, Outbox.Key], reason.Field);
+
+    /// <summary>Changes what is known of a reason, if it is still there. That is not announced.</summary>
+    /// <exception cref="RedisException">Redis cannot be reached.</exception>
+    internal Task ReplaceAsync(PauseReason reason) => ReplaceScript.RunAsync(Database, [Key], reason.Field, ValueOf(reason));
 
     /// <summary>Announces what several replicas come to, once over all of them in a while.</summary>
     /// <exception cref="RedisException">Redis cannot be reached.</exception>

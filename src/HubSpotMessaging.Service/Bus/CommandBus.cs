@@ -1,6 +1,8 @@
 using System.Text.Json.Serialization.Metadata;
 using HubSpotMessaging.Contracts;
 using HubSpotMessaging.HubSpot;
+using HubSpotMessaging.HubSpot.Api.Contacts;
+using HubSpotMessaging.HubSpot.Delivery.Contacts;
 using HubSpotMessaging.Service.Consumers;
 using HubSpotMessaging.Service.DeadLetters;
 using HubSpotMessaging.Service.Pausing;
@@ -13,8 +15,11 @@ namespace HubSpotMessaging.Service.Bus;
 /// <summary>The bus: which queues are consumed, how messages are read, and where those go that cannot be delivered.</summary>
 internal static class CommandBus
 {
+    /// <summary>Enough to fill every batch that is under way and the next ones.</summary>
+    private const int Batched = ContactsClient.MaximumBatch * (ContactWriter.BatchesInFlight + 2);
+
     /// <summary>Enough to keep calls under way while others wait, and few enough to return quickly at shutdown.</summary>
-    private const int Concurrency = 16;
+    private const int OneByOne = 64;
 
     private static readonly Type[] Events =
     [
@@ -54,10 +59,10 @@ internal static class CommandBus
         bus.Publish<IHubSpotCommand>(topology => topology.Exclude = true);
         bus.Publish<ICommandOutcome>(topology => topology.Exclude = true);
 
-        bus.Queue<SyncContactConsumer, SyncContact>(CommandQueues.SyncContact, context);
-        bus.Queue<SyncContactConsumer, SyncContact>(CommandQueues.SyncContactBulk, context, isBound: false);
-        bus.Queue<EnrollInWorkflowConsumer, EnrollInWorkflow>(CommandQueues.EnrollInWorkflow, context);
-        bus.Queue<PostTimelineEventConsumer, PostTimelineEvent>(CommandQueues.PostTimelineEvent, context);
+        bus.Queue<SyncContactConsumer, SyncContact>(CommandQueues.SyncContact, Batched, context);
+        bus.Queue<SyncContactConsumer, SyncContact>(CommandQueues.SyncContactBulk, Batched, context, isBound: false);
+        bus.Queue<EnrollInWorkflowConsumer, EnrollInWorkflow>(CommandQueues.EnrollInWorkflow, OneByOne, context);
+        bus.Queue<PostTimelineEventConsumer, PostTimelineEvent>(CommandQueues.PostTimelineEvent, OneByOne, context);
     }
 
     private static void UseRabbitMq(IBusRegistrationConfigurator bus) => bus.UsingRabbitMq((context, rabbit) =>
@@ -72,7 +77,7 @@ internal static class CommandBus
         rabbit.ConfigureCommandQueues(context);
     });
 
-    private static void Queue<TConsumer, TCommand>(this IBusFactoryConfigurator bus, string name, IBusRegistrationContext context, bool isBound = true)
+    private static void Queue<TConsumer, TCommand>(this IBusFactoryConfigurator bus, string name, int concurrency, IBusRegistrationContext context, bool isBound = true)
         where TConsumer : class, IConsumer<TCommand>
         where TCommand : class, IHubSpotCommand =>
         bus.ReceiveEndpoint(name, queue =>
@@ -80,8 +85,8 @@ internal static class CommandBus
             context.GetRequiredService<EndpointSwitch>().Add<TCommand>(name, queue);
             queue.ConfigureConsumeTopology = isBound;
             queue.PublishFaults = false; // A fault carries the whole command to whoever listens. Our own event says what is needed.
-            queue.PrefetchCount = Concurrency;
-            queue.ConcurrentMessageLimit = Concurrency;
+            queue.PrefetchCount = concurrency;
+            queue.ConcurrentMessageLimit = concurrency;
             if (queue is IRabbitMqReceiveEndpointConfigurator rabbit)
                 foreach (var (argument, value) in CommandQueues.Arguments(context.GetRequiredService<BrokerFacts>()))
                     rabbit.SetQueueArgument(argument, value);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using HubSpotMessaging.Contracts;
+using HubSpotMessaging.HubSpot.Delivery.Guard;
 using MassTransit;
 
 namespace HubSpotMessaging.Service.Consumers;
@@ -33,6 +34,12 @@ internal sealed record CommandIdentity
     /// <summary>When what the command says became true.</summary>
     public required DateTimeOffset OccurredAt { get; init; }
 
+    /// <summary>
+    /// Its place in the order of what is true of a contact. Without a key nothing can repeat it, so that any place among those of the same
+    /// moment will do.
+    /// </summary>
+    public WriteVersion Version { get; init; }
+
     /// <summary>What is wrong with the header that carries the moment, if anything.</summary>
     public CommandError? HeaderError { get; private init; }
 
@@ -42,12 +49,14 @@ internal sealed record CommandIdentity
         var key = context.Message.CommandId ?? Header(context, KeyHeader) ?? context.MessageId?.ToString("D");
         var header = Header(context, OccurredAtHeader);
         var carried = DateTimeOffset.TryParse(header, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment) ? moment : (DateTimeOffset?)null;
+        var occurredAt = (context.Message.OccurredAt ?? carried ?? SentAt(context) ?? time.GetUtcNow()).ToUniversalTime();
         return new()
         {
             CommandType = typeof(T).Name,
             Key = key?.Length > LongestKey ? key[..LongestKey] : key,
             MessageId = context.MessageId,
-            OccurredAt = (context.Message.OccurredAt ?? carried ?? SentAt(context) ?? time.GetUtcNow()).ToUniversalTime(),
+            OccurredAt = occurredAt,
+            Version = WriteVersion.Known(occurredAt, key ?? Guid.NewGuid().ToString("D")),
             HeaderError = header is not null && carried is null
                 ? new(OccurredAtHeader, CommandErrorCodes.Invalid, $"The header {OccurredAtHeader} is no moment.")
                 : null,

@@ -1,6 +1,7 @@
 using HubSpotMessaging.Contracts;
 using HubSpotMessaging.HubSpot.Authorization;
 using HubSpotMessaging.HubSpot.Delivery;
+using HubSpotMessaging.HubSpot.Delivery.Contacts;
 using MassTransit;
 
 namespace HubSpotMessaging.Service.Consumers;
@@ -15,7 +16,7 @@ internal sealed class EnrollInWorkflowConsumer(
         var email = EmailAddress.Normalize(context.Message.Email);
         var workflowId = await workflows.FindAsync(context.Message.Workflow, context.Waiting());
         var contactId = context.Message.Properties is { Count: > 0 } properties
-            ? (await contacts.WriteAsync(email, properties, context.Waiting())).Id
+            ? (await contacts.WriteAsync(new(email, properties, command.Version), context.Lane(), context.Waiting())).ContactId
             : await enroller.FindContactAsync(email, context.Waiting());
         await enroller.EnrollAsync(workflowId, email, contactId, context.Waiting());
 

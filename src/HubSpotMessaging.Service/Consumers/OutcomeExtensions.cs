@@ -1,4 +1,6 @@
 using HubSpotMessaging.Contracts;
+using HubSpotMessaging.HubSpot.Quota;
+using HubSpotMessaging.Service.Bus;
 using MassTransit;
 
 namespace HubSpotMessaging.Service.Consumers;
@@ -10,6 +12,11 @@ internal static class OutcomeExtensions
 
     /// <summary>Cancelled when nothing is to be waited for any more: the line pauses, or the process ends.</summary>
     public static CancellationToken Waiting(this ConsumeContext context) => context.GetPayload<WaitLimit>().Token;
+
+    /// <summary>How urgent the command is: what was sent to a bulk queue is not.</summary>
+    public static Lane Lane(this ConsumeContext context) =>
+        context.ReceiveContext.InputAddress.AbsolutePath.EndsWith($"/{CommandQueues.SyncContactBulk}", StringComparison.Ordinal)
+            ? HubSpot.Quota.Lane.Bulk : HubSpot.Quota.Lane.Interactive;
 
     /// <summary>Publishes what became of the command, and answers whoever asked. Comes before the ack, so it may come twice.</summary>
     public static async Task AnnounceAsync<TOutcome>(this ConsumeContext context, TOutcome outcome)

@@ -1,6 +1,6 @@
 using HubSpotMessaging.Contracts;
 using HubSpotMessaging.HubSpot.Authorization;
-using HubSpotMessaging.HubSpot.Delivery;
+using HubSpotMessaging.HubSpot.Delivery.Contacts;
 using MassTransit;
 
 namespace HubSpotMessaging.Service.Consumers;
@@ -12,7 +12,7 @@ internal sealed class SyncContactConsumer(ContactWriter contacts, TokenKeeper to
     {
         var command = context.Command();
         var email = EmailAddress.Normalize(context.Message.Email);
-        var written = await contacts.WriteAsync(email, context.Message.Properties, context.Waiting());
+        var written = await contacts.WriteAsync(new(email, context.Message.Properties, command.Version), context.Lane(), context.Waiting());
 
         await context.AnnounceAsync(new ContactSynced
         {
@@ -21,8 +21,16 @@ internal sealed class SyncContactConsumer(ContactWriter contacts, TokenKeeper to
             PortalId = tokens.PortalId,
             OccurredAt = command.OccurredAt,
             Email = email,
-            ContactId = written.Id,
-            Result = written.IsNew ? ContactSyncResult.Created : ContactSyncResult.Updated,
+            ContactId = written.ContactId,
+            Result = ResultOf(written.Result),
+            SkippedProperties = written.SkippedProperties,
         });
     }
+
+    private static ContactSyncResult ResultOf(ContactWriteResult result) => result switch
+    {
+        ContactWriteResult.Created => ContactSyncResult.Created,
+        ContactWriteResult.Superseded => ContactSyncResult.Superseded,
+        _ => ContactSyncResult.Updated,
+    };
 }

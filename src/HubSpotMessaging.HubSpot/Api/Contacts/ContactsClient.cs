@@ -23,6 +23,10 @@ public sealed class ContactsClient(IContactsApi api, AnswerClassifier classifier
         return classifier.Classify(await api.UpsertAsync(Path, new(contacts), permit, cancellationToken));
     }
 
+    /// <summary>Sends an upsert without contacts, which changes nothing: any answer to it is a sign of life.</summary>
+    public async Task<Answer<BatchResponse<Contact>>> UpsertNothingAsync(Permit? permit, CancellationToken cancellationToken) =>
+        classifier.Classify(await api.UpsertAsync(Path, new([]), permit, cancellationToken));
+
     /// <summary>Reads up to 100 contacts in one call; those that are not there are in neither list or in the errors.</summary>
     /// <exception cref="ArgumentException">No contact, or more than 100.</exception>
     public async Task<Answer<BatchResponse<Contact>>> ReadAsync(ContactsRead contacts, Permit? permit, CancellationToken cancellationToken)

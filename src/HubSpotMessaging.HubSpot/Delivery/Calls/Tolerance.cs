@@ -1,0 +1,20 @@
+namespace HubSpotMessaging.HubSpot.Delivery.Calls;
+
+/// <summary>How often a call may end without telling before somebody else has to judge it.</summary>
+/// <param name="IsRepeatable">Whether doing it twice is harmless. If not, an answer that leaves it open is judged at once.</param>
+/// <param name="Unreadable">How many answers may say nothing.</param>
+/// <param name="InternalErrors">How many answers in a row may be HubSpot's own error (500), which may be about what was sent.</param>
+public sealed record Tolerance(bool IsRepeatable, int Unreadable, int InternalErrors)
+{
+    /// <summary>Of what must not be done twice.</summary>
+    public static Tolerance OfOnce { get; } = new(IsRepeatable: false, 1, 1);
+
+    /// <summary>Of what may be done again.</summary>
+    public static Tolerance OfRepeatable { get; } = new(IsRepeatable: true, 3, int.MaxValue);
+
+    /// <summary>Of a batch that can be divided.</summary>
+    public static Tolerance OfBatch { get; } = new(IsRepeatable: true, 1, 2);
+
+    /// <summary>Of a part of a batch.</summary>
+    public static Tolerance OfPart { get; } = new(IsRepeatable: true, 1, 1);
+}

@@ -1,0 +1,324 @@
+using HubSpotMessaging.HubSpot.Quota;
+
+namespace HubSpotMessaging.HubSpot.Delivery.Coalescing;
+
+/// <summary>
+/// Gathers what many callers want sent into as few requests as possible, while each of them awaits its own outcome. A batch goes as
+/// soon as the quota gives a permit, with whatever waits by then: so a lone item is not delayed, and under load batches fill by
+/// themselves.
+/// </summary>
+/// <typeparam name="TItem">What one caller wants sent.</typeparam>
+/// <typeparam name="TOutcome">What one caller is told.</typeparam>
+public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
+{
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
+
+    private readonly IBatchSender<TItem, TOutcome> _sender;
+    private readonly IQuota _quota;
+    private readonly Func<Demand, CancellationToken, Task<Permit>> _acquireAsync;
+    private readonly CoalescerLimits _limits;
+    private readonly TimeProvider _time;
+
+    private readonly Lock _gate = new();
+    private readonly WaitingRoom<TItem, TOutcome> _waiting = new();
+    private readonly SemaphoreSlim _places;
+    private readonly SemaphoreSlim _batches;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Pump[] _pumps;
+    private bool _isDisposed;
+
+    /// <summary>Starts to send whatever comes.</summary>
+    /// <param name="sender">Sends a batch.</param>
+    /// <param name="kind">What its requests are to the quota.</param>
+    /// <param name="acquireAsync">Waits for a permit.</param>
+    /// <param name="quota">Takes back the permits that are not needed after all.</param>
+    /// <param name="limits">How much at once.</param>
+    /// <param name="time">The clock.</param>
+    public Coalescer(
+        IBatchSender<TItem, TOutcome> sender,
+        CallKind kind,
+        Func<Demand, CancellationToken, Task<Permit>> acquireAsync,
+        IQuota quota,
+        CoalescerLimits limits,
+        TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(limits);
+        (_sender, _acquireAsync, _quota, _limits, _time) = (sender, acquireAsync, quota, limits, time);
+        _places = new(limits.Waiting);
+        _batches = new(limits.BatchesInFlight);
+        _pumps = [new(this, kind, Lane.Interactive), new(this, kind, Lane.Bulk)];
+    }
+
+    /// <summary>Sends an item with the next batch.</summary>
+    /// <param name="key">What it is about: items about the same thing go together, or one after the other.</param>
+    /// <param name="item">The item.</param>
+    /// <param name="lane">How urgent it is.</param>
+    /// <param name="cancellationToken">Withdraws the item while it has not been sent; what has been sent is awaited to its end.</param>
+    /// <exception cref="OperationCanceledException">Withdrawn, or the coalescer ends: it was not sent.</exception>
+    public async Task<TOutcome> SendAsync(string key, TItem item, Lane lane, CancellationToken cancellationToken)
+    {
+        await _places.WaitAsync(cancellationToken);
+        try
+        {
+            var entry = new Entry<TItem, TOutcome>(item, lane, cancellationToken);
+            lock (_gate)
+            {
+                if (_isDisposed)
+                    throw new OperationCanceledException("Nothing is sent any more.");
+                _waiting.Add(key, entry);
+                Look();
+            }
+
+            await using var withdrawal = cancellationToken.UnsafeRegister(_ => Withdraw(key, entry), null);
+            return await entry.Completion.Task;
+        }
+        finally
+        {
+            _places.Release();
+        }
+    }
+
+    /// <summary>Finishes what is being sent, and cancels what waits.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            if (_isDisposed)
+                return;
+            _isDisposed = true;
+        }
+
+        await _stopping.CancelAsync();
+        await Task.WhenAll(_pumps.Select(pump => pump.Ended));
+        for (var batch = 0; batch < _limits.BatchesInFlight; batch++)
+            await _batches.WaitAsync();
+
+        Fail(Lane.Interactive, new OperationCanceledException("Nothing is sent any more."));
+        Fail(Lane.Bulk, new OperationCanceledException("Nothing is sent any more."));
+        _stopping.Dispose();
+        _batches.Dispose();
+    }
+
+    private void Withdraw(string key, Entry<TItem, TOutcome> entry)
+    {
+        lock (_gate)
+        {
+            if (!_waiting.Remove(key, entry))
+                return; // It is being sent.
+            Look();
+        }
+
+        entry.Completion.TrySetCanceled(entry.CancellationToken);
+    }
+
+    private void Fail(Lane lane, Exception exception)
+    {
+        List<Entry<TItem, TOutcome>> failed;
+        lock (_gate)
+        {
+            failed = _waiting.Clear(lane);
+            Look();
+        }
+
+        foreach (var entry in failed)
+            entry.Completion.TrySetException(exception);
+    }
+
+    /// <summary>Lets each lane look whether it has work. Within the lock.</summary>
+    private void Look()
+    {
+        foreach (var pump in _pumps)
+            pump.Look(hasWork: !_waiting.IsEmpty(pump.Lane));
+    }
+
+    private async Task SendAsync(List<(string Key, List<Entry<TItem, TOutcome>> Entries)> batch, Permit permit)
+    {
+        await Task.Yield();
+        try
+        {
+            using var abandoned = new Abandonment(batch.SelectMany(parcel => parcel.Entries).Select(entry => entry.CancellationToken));
+            IReadOnlyList<Verdict<TOutcome>> verdicts;
+            try
+            {
+                verdicts = await _sender.SendAsync(
+                    [.. batch.Select(parcel => new Parcel<TItem>(parcel.Key, [.. parcel.Entries.Select(entry => entry.Item)]))], permit, abandoned.Token);
+            }
+#pragma warning disable CA1031 // Whatever it is, those who wait must hear of it.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                verdicts = [.. batch.Select(_ => new Verdict<TOutcome>.Failed(exception))];
+            }
+
+            foreach (var ((key, entries), verdict) in batch.Zip(verdicts))
+                Conclude(key, entries, verdict);
+        }
+        finally
+        {
+            _batches.Release();
+        }
+    }
+
+    private void Conclude(string key, List<Entry<TItem, TOutcome>> entries, Verdict<TOutcome> verdict)
+    {
+        switch (verdict)
+        {
+            case Verdict<TOutcome>.Later { Wait: var wait }:
+                _ = ReturnAfterAsync(key, entries, wait);
+                return;
+            case Verdict<TOutcome>.Apart:
+                foreach (var entry in entries)
+                    entry.IsAlone = true;
+                Return(key, entries);
+                return;
+        }
+
+        Return(key, []);
+        for (var position = 0; position < entries.Count; position++)
+        {
+            if (verdict is Verdict<TOutcome>.Done { Outcomes: var outcomes })
+                entries[position].Completion.TrySetResult(outcomes[position]);
+            else if (verdict is Verdict<TOutcome>.Failed { Exception: var exception })
+                entries[position].Completion.TrySetException(exception);
+        }
+    }
+
+    private async Task ReturnAfterAsync(string key, List<Entry<TItem, TOutcome>> entries, TimeSpan wait)
+    {
+        await Task.Delay(wait, _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Return(key, entries);
+    }
+
+    /// <summary>Lets wait again what is to be sent again, unless nobody waits for it any more.</summary>
+    private void Return(string key, List<Entry<TItem, TOutcome>> again)
+    {
+        List<Entry<TItem, TOutcome>> withdrawn;
+        lock (_gate)
+        {
+            // Whoever cancels from here on finds it in the room; who has cancelled before did not.
+            withdrawn = again.FindAll(entry => entry.CancellationToken.IsCancellationRequested || _isDisposed);
+            _waiting.Return(key, again.Except(withdrawn));
+            Look();
+        }
+
+        foreach (var entry in withdrawn)
+            entry.Completion.TrySetCanceled(entry.CancellationToken);
+    }
+
+    /// <summary>Sends the batches of one lane, one permit after the other.</summary>
+    private sealed class Pump
+    {
+        private readonly Coalescer<TItem, TOutcome> _coalescer;
+        private readonly Demand _demand;
+        private TaskCompletionSource _work = NewSignal();
+        private CancellationTokenSource? _acquiring;
+
+        public Pump(Coalescer<TItem, TOutcome> coalescer, CallKind kind, Lane lane)
+        {
+            (_coalescer, Lane) = (coalescer, lane);
+            _demand = new(kind, lane) { IsFull = () => coalescer._waiting.Ready >= coalescer._limits.BatchSize };
+            Ended = RunAsync(coalescer._stopping.Token);
+        }
+
+        public Lane Lane { get; }
+
+        public Task Ended { get; }
+
+        /// <summary>Within the coalescer's lock.</summary>
+        public void Look(bool hasWork)
+        {
+            if (hasWork)
+            {
+                _work.TrySetResult();
+                return;
+            }
+
+            if (_work.Task.IsCompleted)
+                _work = NewSignal();
+            _ = _acquiring?.CancelAsync(); // Somebody else may have the permit.
+        }
+
+        private async Task RunAsync(CancellationToken stopping)
+        {
+            await Task.Yield();
+            while (!stopping.IsCancellationRequested)
+            {
+                try
+                {
+                    await SendNextAsync(stopping);
+                }
+                catch (OperationCanceledException)
+                {
+                    // There is nothing to be sent any more, or for good.
+                }
+                catch (DeliveryPostponedException exception)
+                {
+                    _coalescer.Fail(Lane, exception);
+                }
+#pragma warning disable CA1031 // Redis, as a rule. The lane must go on, and those who wait are called off as soon as the line has noticed.
+                catch (Exception)
+#pragma warning restore CA1031
+                {
+                    await Task.Delay(AfterFailure, _coalescer._time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
+            }
+        }
+
+        private async Task SendNextAsync(CancellationToken stopping)
+        {
+            await Volatile.Read(ref _work).Task.WaitAsync(stopping);
+            await _coalescer._batches.WaitAsync(stopping);
+            var isSent = false;
+            try
+            {
+                using var acquiring = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+                Permit permit;
+                try
+                {
+                    lock (_coalescer._gate)
+                    {
+                        if (_coalescer._waiting.IsEmpty(Lane))
+                            return;
+                        _acquiring = acquiring;
+                    }
+
+                    permit = await _coalescer._acquireAsync(_demand, acquiring.Token);
+                }
+                finally
+                {
+                    lock (_coalescer._gate)
+                        _acquiring = null;
+                }
+
+                List<(string, List<Entry<TItem, TOutcome>>)> batch;
+                lock (_coalescer._gate)
+                {
+                    batch = _coalescer._waiting.Take(Lane, _coalescer._limits.BatchSize);
+                    _coalescer.Look();
+                }
+
+                if (batch.Count == 0)
+                {
+                    await _coalescer._quota.ReturnAsync(permit);
+                    return;
+                }
+
+                isSent = true;
+                _ = _coalescer.SendAsync(batch, permit);
+            }
+            finally
+            {
+                if (!isSent)
+                    _coalescer._batches.Release();
+            }
+        }
+
+        private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}
+
+/// <summary>How much a coalescer has in hand at once.</summary>
+/// <param name="BatchSize">What one request takes at most.</param>
+/// <param name="BatchesInFlight">How many batches are under way at once. Several, or a slow answer would hold up the quota.</param>
+/// <param name="Waiting">How many items it keeps in memory; who comes with more waits.</param>
+public sealed record CoalescerLimits(int BatchSize, int BatchesInFlight, int Waiting);

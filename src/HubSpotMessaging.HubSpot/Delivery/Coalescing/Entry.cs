@@ -1,0 +1,18 @@
+using HubSpotMessaging.HubSpot.Quota;
+
+namespace HubSpotMessaging.HubSpot.Delivery.Coalescing;
+
+/// <summary>What one caller wants sent, and waits for.</summary>
+internal sealed class Entry<TItem, TOutcome>(TItem item, Lane lane, CancellationToken cancellationToken)
+{
+    public TItem Item => item;
+
+    public Lane Lane => lane;
+
+    public CancellationToken CancellationToken => cancellationToken;
+
+    /// <summary>Whether it is to be sent by itself, since together with others it was refused.</summary>
+    public bool IsAlone { get; set; }
+
+    public TaskCompletionSource<TOutcome> Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

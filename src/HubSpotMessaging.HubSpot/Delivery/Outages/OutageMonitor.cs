@@ -1,0 +1,70 @@
+using HubSpotMessaging.HubSpot.Api;
+using HubSpotMessaging.HubSpot.Delivery.Calls;
+using HubSpotMessaging.HubSpot.Line;
+using HubSpotMessaging.HubSpot.Quota;
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace HubSpotMessaging.HubSpot.Delivery.Outages;
+
+/// <summary>What the answers tell of HubSpot itself: whether it is down, or does nothing for the account for a while.</summary>
+internal interface IOutages
+{
+    /// <summary>Takes an answer into account.</summary>
+    Task NoteAsync(CallKind kind, PolicyRule rule);
+
+    /// <summary>Pauses the line for everything, and waits until this replica has noticed: what is given back before would come again at once.</summary>
+    Task PauseAsync(string reason, HubSpotProblem problem, CancellationToken cancellationToken);
+
+    /// <summary>Whether HubSpot does a kind of call at all.</summary>
+    Task<bool> IsAliveAsync(CallKind kind, Permit permit);
+}
+
+/// <inheritdoc/>
+internal sealed partial class OutageMonitor(
+    Circuit circuit, HubSpotProbe probe, LineStore lines, DeliveryLine line, TimeProvider time, ILogger<OutageMonitor> logger)
+    : IOutages
+{
+    private static readonly TimeSpan PauseMayTake = TimeSpan.FromSeconds(1);
+
+    public async Task NoteAsync(CallKind kind, PolicyRule rule)
+    {
+        try
+        {
+            if (!rule.IsOutage)
+                circuit.Close(kind);
+            else if (await circuit.FailAsync(kind))
+                LogDown(kind);
+        }
+        catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
+        {
+            // Without Redis the line pauses for that. The answer counts all the same.
+        }
+    }
+
+    public async Task PauseAsync(string reason, HubSpotProblem problem, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var changed = line.Changed;
+            await lines.PauseAsync(OutageReasons.OfAccount(reason, problem, time.GetUtcNow()));
+            await changed.WaitAsync(PauseMayTake, time, cancellationToken);
+        }
+        catch (Exception exception) when (exception is RedisException or RedisTimeoutException or TimeoutException or OperationCanceledException)
+        {
+            // Noticed, or it will be.
+        }
+    }
+
+    public async Task<bool> IsAliveAsync(CallKind kind, Permit permit)
+    {
+        var (answer, problem) = await probe.AskAsync(kind, permit);
+        return IsAlive(answer, problem);
+    }
+
+    internal static bool IsAlive(AnswerKind answer, HubSpotProblem? problem) =>
+        DeliveryPolicy.RuleFor(answer, problem) is { IsOutage: false, Reaction: not Reaction.PauseLine } && answer is not AnswerKind.Unauthorized;
+
+    [LoggerMessage(LogLevel.Error, "HubSpot does not do {Kind}: commands that need it wait until it does")]
+    private partial void LogDown(CallKind kind);
+}

@@ -1,0 +1,96 @@
+using HubSpotMessaging.HubSpot.Api;
+using HubSpotMessaging.HubSpot.Delivery.Calls;
+using HubSpotMessaging.HubSpot.Line;
+using HubSpotMessaging.HubSpot.Quota;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace HubSpotMessaging.HubSpot.Delivery.Outages;
+
+/// <summary>
+/// Ends the line's pauses that are HubSpot's: asks HubSpot now and then, one replica at a time, by one call that does nothing, and takes the
+/// reason away as soon as it is answered.
+/// </summary>
+internal sealed partial class OutageWatch(
+    DeliveryLine line, LineStore lines, HubSpotProbe probe, HubSpotCaller caller, IConnectionMultiplexer redis, TimeProvider time, ILogger<OutageWatch> logger)
+    : BackgroundService
+{
+    /// <summary>How long between two probes, at the least and at the most.</summary>
+    private static readonly (TimeSpan Least, TimeSpan Most) Interval = (TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(10));
+
+    private readonly Dictionary<string, (TimeSpan Interval, DateTimeOffset Due)> _plans = new(StringComparer.Ordinal);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var changed = line.Changed;
+            var outages = line.Reasons.Where(reason => OutageReasons.ProbeOf(reason) is not null).GroupBy(reason => reason.Owner).ToList();
+            foreach (var over in _plans.Keys.Except(outages.Select(outage => outage.Key)).ToList())
+                _plans.Remove(over);
+            foreach (var outage in outages.Where(outage => !_plans.ContainsKey(outage.Key)))
+                _plans[outage.Key] = (Interval.Least, outage.Max(reason => reason.Until) ?? (time.GetUtcNow() + Interval.Least));
+
+            foreach (var outage in outages.Where(outage => _plans[outage.Key].Due <= time.GetUtcNow()))
+                await ProbeAsync([.. outage], stoppingToken);
+
+            if (_plans.Count == 0)
+                await changed.WaitAsync(stoppingToken);
+            else
+                await WaitAsync(_plans.Values.Min(plan => plan.Due) - time.GetUtcNow(), changed, stoppingToken);
+        }
+    }
+
+    private async Task ProbeAsync(IReadOnlyList<PauseReason> reasons, CancellationToken cancellationToken)
+    {
+        var owner = reasons[0].Owner;
+        var interval = _plans[owner].Interval;
+        var next = time.GetUtcNow() + interval;
+        try
+        {
+            if (await redis.GetDatabase().StringSetAsync($"hubspot:line:probing:{owner}", "1", Interval.Least, When.NotExists))
+            {
+                var kind = OutageReasons.ProbeOf(reasons[0])!.Value;
+                var (answer, problem) = await probe.AskAsync(kind, await caller.AcquireAsync(new(kind, Lane.Interactive), cancellationToken));
+                if (OutageMonitor.IsAlive(answer, problem))
+                {
+                    LogOver(owner, reasons[0].Reason);
+                    foreach (var reason in reasons)
+                        await lines.ResumeAsync(reason);
+                }
+                else
+                {
+                    LogLasts(owner, reasons[0].Reason, answer);
+                    if (DeliveryPolicy.RuleFor(answer, problem).Reaction is Reaction.PauseLine)
+                        next = OutageReasons.EndOf(problem!, time.GetUtcNow());
+                    foreach (var reason in reasons)
+                        await lines.ReplaceAsync(reason with { Until = next });
+                }
+            }
+        }
+        catch (Exception exception) when (exception is RedisException or RedisTimeoutException or DeliveryPostponedException)
+        {
+            // Without Redis, or a token, nothing can be asked.
+        }
+
+        var doubled = interval * 2;
+        _plans[owner] = (doubled < Interval.Most ? doubled : Interval.Most, next);
+    }
+
+    private async Task WaitAsync(TimeSpan wait, Task changed, CancellationToken cancellationToken)
+    {
+        if (wait <= TimeSpan.Zero)
+            return;
+        using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await Task.WhenAny(Task.Delay(wait, time, done.Token), changed);
+        await done.CancelAsync();
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    [LoggerMessage(LogLevel.Information, "{Owner}: {Reason} is over")]
+    private partial void LogOver(string owner, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "{Owner}: {Reason} lasts ({Answer})")]
+    private partial void LogLasts(string owner, string reason, AnswerKind answer);
+}
