@@ -1,6 +1,9 @@
 using HubSpotMessaging.HubSpot.Api;
-using HubSpotMessaging.HubSpot.Api.Contacts;
 using HubSpotMessaging.HubSpot.Delivery;
+using HubSpotMessaging.HubSpot.Delivery.Calls;
+using HubSpotMessaging.HubSpot.Delivery.Contacts;
+using HubSpotMessaging.HubSpot.Delivery.Guard;
+using HubSpotMessaging.HubSpot.Quota;
 using static Microsoft.Extensions.Options.Options;
 
 namespace HubSpotMessaging.UnitTests.HubSpot;
@@ -9,20 +12,15 @@ namespace HubSpotMessaging.UnitTests.HubSpot;
 public sealed class DeliveryTests
 {
     private const string Written = """{"results":[{"id":"51","new":true,"properties":{"email":"ada@example.com"}}]}""";
-    private static readonly Dictionary<string, string?> NoProperties = [];
 
     private readonly StubHttp _http = new();
 
     public static TheoryData<int, string, string?, int> Waits => new()
     {
-        { 429, """{"policyName":"TEN_SECONDLY_ROLLING"}""", null, 10_000 },
-        { 429, """{"policyName":"secondly"}""", null, 1_000 },
-        { 429, "{}", "3", 3_000 },
-        { 429, "{}", "0", 750 },
-        { 423, "{}", "0", 750 },
+        { 423, "{}", "0", 2_000 },
         { 423, "{}", null, 2_000 },
-        { 477, "{}", "30", 30_000 },
         { 503, "", "5", 5_000 },
+        { 503, "", null, 750 },
     };
 
     [Theory]
@@ -38,8 +36,7 @@ public sealed class DeliveryTests
     }
 
     [Theory]
-    [InlineData(429, """{"policyName":"DAILY"}""")]
-    [InlineData(477, "{}")]
+    [InlineData(423, "{}")]
     [InlineData(503, "")]
     [InlineData(401, "{}")]
     public async Task What_does_not_pass_within_a_minute_is_postponed_and_not_refused(int status, string body)
@@ -50,8 +47,34 @@ public sealed class DeliveryTests
 
         await Should.ThrowAsync<DeliveryPostponedException>(() => _http.PassTimeUntil(WriteAsync()));
 
-        (_http.Time.GetUtcNow() - started).ShouldBeInRange(Patience.Limit, Patience.Limit + TimeSpan.FromSeconds(1));
+        (_http.Time.GetUtcNow() - started).ShouldBeInRange(HubSpotCaller.Limit, HubSpotCaller.Limit + TimeSpan.FromSeconds(1));
         _http.Calls.Count.ShouldBeLessThan(15);
+    }
+
+    [Theory]
+    [InlineData(429, """{"policyName":"daily"}""", null, "DailyLimit")]
+    [InlineData(429, """{"policyName":"TEN_SECONDLY_ROLLING"}""", "60", "RateLimited")]
+    [InlineData(477, "{}", "86400", "PortalMigrating")]
+    public async Task What_concerns_everybody_pauses_the_line_at_once(int status, string body, string? retryAfter, string reason)
+    {
+        _http.Answers(status, body, headers: retryAfter is null ? [] : [("Retry-After", retryAfter)]);
+
+        await Should.ThrowAsync<DeliveryPostponedException>(WriteAsync);
+
+        _http.Outages.Paused.ShouldBe([reason]);
+        _http.Calls.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_full_window_is_the_quotas_affair_and_the_next_permit_is_used_at_once()
+    {
+        _http.Answers(429, """{"policyName":"TEN_SECONDLY_ROLLING"}""", headers: ("Retry-After", "7")).Answers(200, Written);
+        var started = _http.Time.GetUtcNow();
+
+        await WriteAsync();
+
+        _http.Time.GetUtcNow().ShouldBe(started);
+        _http.Quota.Given.Count.ShouldBe(2);
     }
 
     [Fact]
@@ -76,7 +99,7 @@ public sealed class DeliveryTests
         _http.NoToken = null;
         _http.Answers(200, Written);
 
-        (await _http.PassTimeUntil(writing)).Id.ShouldBe("51");
+        (await _http.PassTimeUntil(writing)).ContactId.ShouldBe("51");
 
         _http.Calls.ShouldHaveSingleItem();
     }
@@ -86,26 +109,15 @@ public sealed class DeliveryTests
     {
         using var pause = new CancellationTokenSource();
         _http.Answers(503).Answers(200, Written);
-        var waiting = new ContactWriter(_http.Contacts, _http.Patience).WriteAsync("ada@example.com", NoProperties, pause.Token);
+        var waiting = _http.Writer().WriteAsync(Ada(), Lane.Interactive, pause.Token);
+        while (_http.Calls.Count == 0)
+            await Task.Yield();
         await pause.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(() => waiting);
 
         using var secondPause = new CancellationTokenSource();
         _http.WhenCalled = secondPause.Cancel;
-        (await new ContactWriter(_http.Contacts, _http.Patience).WriteAsync("ada@example.com", NoProperties, secondPause.Token)).Id.ShouldBe("51");
-    }
-
-    [Fact]
-    public async Task A_wait_beyond_the_limit_is_sat_out_to_the_limit_so_that_the_queue_does_not_spin()
-    {
-        _http.Answers(477, "{}", headers: ("Retry-After", "86400"));
-        var started = _http.Time.GetUtcNow();
-
-        var postponed = await Should.ThrowAsync<DeliveryPostponedException>(() => _http.PassTimeUntil(WriteAsync()));
-
-        postponed.Kind.ShouldBe(AnswerKind.PortalMigrating);
-        (_http.Time.GetUtcNow() - started).ShouldBeGreaterThanOrEqualTo(Patience.Limit);
-        _http.Calls.Count.ShouldBe(1);
+        (await _http.Writer().WriteAsync(Ada(), Lane.Interactive, secondPause.Token)).ContactId.ShouldBe("51");
     }
 
     [Fact]
@@ -113,7 +125,7 @@ public sealed class DeliveryTests
     {
         _http.Answers(409, """{"category":"CONFLICT","message":"Contact already exists. Existing ID: 51"}""").Answers(200, Written);
 
-        (await WriteAsync()).Id.ShouldBe("51");
+        (await WriteAsync()).ContactId.ShouldBe("51");
     }
 
     [Fact]
@@ -133,10 +145,10 @@ public sealed class DeliveryTests
     {
         _http.Answers(200, Written);
 
-        await new ContactWriter(_http.Contacts, _http.Patience).WriteAsync(
-            "ada@example.com", new Dictionary<string, string?> { ["Email"] = " ADA@example.com", ["phone"] = null }, CancellationToken.None);
+        await _http.Writer().WriteAsync(
+            Ada(new() { ["Email"] = " ADA@example.com", ["phone"] = null }), Lane.Interactive, CancellationToken.None);
 
-        _http.Calls.ShouldHaveSingleItem().Body.ShouldContain("\"properties\":{\"phone\":\"\",\"email\":\"ada@example.com\"}");
+        _http.Calls.ShouldHaveSingleItem().Body.ShouldContain("\"properties\":{\"email\":\"ada@example.com\",\"phone\":\"\"}");
     }
 
     [Fact]
@@ -182,7 +194,7 @@ public sealed class DeliveryTests
     {
         _http.Answers(200, """{"results":[{"id":"51","properties":{"email":"primary@example.com"}}]}""");
 
-        (await WriteAsync()).Id.ShouldBe("51");
+        (await WriteAsync()).ContactId.ShouldBe("51");
     }
 
     [Fact]
@@ -229,7 +241,7 @@ public sealed class DeliveryTests
         _http.Answers(200, """{"results":[{"flowId":585051946,"workflowId":1003}]}""");
         _http.Options.Workflows["welcome"] = "1002";
         _http.Options.Workflows["mapped"] = "flow:585051946";
-        var directory = new WorkflowDirectory(_http.Workflows, _http.Patience, Create(_http.Options));
+        var directory = new WorkflowDirectory(_http.Workflows, _http.Caller, Create(_http.Options));
 
         (await directory.FindAsync(workflow, CancellationToken.None)).ShouldBe(id);
         (await directory.FindAsync(workflow, CancellationToken.None)).ShouldBe(id); // Asked once.
@@ -244,7 +256,7 @@ public sealed class DeliveryTests
     public async Task A_workflow_that_nobody_knows_is_refused(string workflow)
     {
         _http.Answers(207, """{"results":[],"errors":[{"category":"FLOW_NOT_FOUND_BY_FLOW_ID","message":"no"}]}""");
-        var directory = new WorkflowDirectory(_http.Workflows, _http.Patience, Create(_http.Options));
+        var directory = new WorkflowDirectory(_http.Workflows, _http.Caller, Create(_http.Options));
 
         (await Should.ThrowAsync<DeliveryRefusedException>(() => directory.FindAsync(workflow, CancellationToken.None))).Category
             .ShouldBe(RefusalCategories.UnknownWorkflow);
@@ -259,8 +271,10 @@ public sealed class DeliveryTests
         RefusalCategories.UnknownWorkflow.ShouldBe(HubSpotMessaging.Contracts.RejectionCategories.UnknownWorkflow);
     }
 
-    private Task<RecordOutcome.Written> WriteAsync() =>
-        new ContactWriter(_http.Contacts, _http.Patience).WriteAsync("ada@example.com", NoProperties, CancellationToken.None);
+    private Task<ContactWritten> WriteAsync() => _http.Writer().WriteAsync(Ada(), Lane.Interactive, CancellationToken.None);
 
-    private WorkflowEnroller Enroller() => new(_http.Workflows, _http.Contacts, _http.Patience);
+    private static ContactWrite Ada(Dictionary<string, string?>? properties = null) =>
+        new("ada@example.com", properties ?? [], WriteVersion.Known(new DateTimeOffset(2026, 9, 10, 12, 0, 0, TimeSpan.Zero), "c-1"));
+
+    private WorkflowEnroller Enroller() => new(_http.Workflows, _http.Contacts, _http.Caller);
 }

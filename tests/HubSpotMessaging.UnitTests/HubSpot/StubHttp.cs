@@ -6,9 +6,10 @@ using HubSpotMessaging.HubSpot.Api.OAuth;
 using HubSpotMessaging.HubSpot.Api.Timeline;
 using HubSpotMessaging.HubSpot.Api.Workflows;
 using HubSpotMessaging.HubSpot.Authorization;
-using HubSpotMessaging.HubSpot.Delivery;
+using HubSpotMessaging.HubSpot.Delivery.Calls;
+using HubSpotMessaging.HubSpot.Delivery.Contacts;
+using HubSpotMessaging.UnitTests.HubSpot.Delivery;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 using Refit;
 using static Microsoft.Extensions.Options.Options;
 
@@ -21,7 +22,7 @@ internal sealed class StubHttp : HttpMessageHandler
 
     public List<(HttpMethod Method, string Path, string Body)> Calls { get; } = [];
 
-    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 9, 10, 12, 0, 0, TimeSpan.Zero));
+    public WaitingClock Time { get; } = new(new DateTimeOffset(2026, 9, 10, 12, 0, 0, TimeSpan.Zero));
 
     /// <summary>Done when a call has come in, before it is answered.</summary>
     public Action? WhenCalled { get; set; }
@@ -57,31 +58,47 @@ internal sealed class StubHttp : HttpMessageHandler
     /// <summary>Throws instead of giving a token, when it is set.</summary>
     public AuthorizationUnavailableException? NoToken { get; set; }
 
-    public Patience Patience => new(new Tokens(this), Time, NullLogger<Patience>.Instance);
+    /// <summary>What would pause the line.</summary>
+    public StubOutages Outages { get; } = new();
 
-    /// <summary>Moves the clock on whenever the code under test waits for it, until the task is done.</summary>
+    public FreeQuota Quota { get; } = new();
+
+    public MemoryGuard Guard { get; } = new();
+
+    public HubSpotCaller Caller => new(new Tokens(this), Quota, Outages, Time, NullLogger<HubSpotCaller>.Instance);
+
+    public ContactWriter Writer() => new(
+        new ContactBatchSender(Guard, new ContactUpserts(Contacts, Caller), Quota, Time, NullLogger<ContactBatchSender>.Instance), Caller, Quota, Time);
+
+    /// <summary>Moves the clock on to whatever the code under test waits for, until the task is done.</summary>
     public async Task<T> PassTimeUntil<T>(Task<T> task)
     {
         while (!task.IsCompleted)
         {
-            Time.Advance(TimeSpan.FromMilliseconds(100));
-            await Task.Yield();
+            if (!Time.SkipToNextTimer())
+                await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
         }
 
         return await task;
     }
+
+    /// <summary>Answers whatever comes from now on.</summary>
+    public Func<string, (int Status, string Body)>? Always { get; set; }
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         Calls.Add((request.Method, request.RequestUri!.PathAndQuery, request.Content is { } content ? await content.ReadAsStringAsync(cancellationToken) : ""));
         WhenCalled?.Invoke();
-        var response = _answers.TryDequeue(out var answer)
-            ? answer(request)
+        var response = _answers.TryDequeue(out var answer) ? answer(request)
+            : Always is { } always ? Respond(always(Calls[^1].Body))
             : throw new InvalidOperationException($"Nobody expects {request.Method} {request.RequestUri}.");
         response.RequestMessage = request;
         return response;
     }
+
+    private static HttpResponseMessage Respond((int Status, string Body) answer) =>
+        new((HttpStatusCode)answer.Status) { Content = new StringContent(answer.Body, Encoding.UTF8, "application/json") };
 
     private T Api<T>() =>
         RestService.ForGenerated<T>(new HttpClient(this) { BaseAddress = new("https://api.hubapi.com") }, HubSpotServiceCollectionExtensions.WireFormat);

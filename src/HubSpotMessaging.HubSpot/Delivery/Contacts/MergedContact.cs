@@ -46,8 +46,15 @@ internal sealed class MergedContact
     public IReadOnlyList<ContactWritten> Outcomes(IReadOnlyDictionary<string, Standing> standings, string contactId, bool isNew)
     {
         var outcomes = _writes.Select(OutcomeOf).ToArray();
-        if (isNew && Array.FindIndex(outcomes, outcome => outcome.Result != ContactWriteResult.Superseded) is >= 0 and var creator)
-            outcomes[creator] = outcomes[creator] with { Result = ContactWriteResult.Created }; // One of them did, and the others came after it.
+        if (isNew)
+        {
+            // The oldest did, and the others came after it.
+            var creator = Enumerable.Range(0, outcomes.Length)
+                .Where(number => outcomes[number].Result != ContactWriteResult.Superseded)
+                .MinBy(number => _writes[number].Version);
+            outcomes[creator] = outcomes[creator] with { Result = ContactWriteResult.Created };
+        }
+
         return outcomes;
 
         ContactWritten OutcomeOf(ContactWrite write)

@@ -1,0 +1,85 @@
+using HubSpotMessaging.HubSpot.Delivery.Guard;
+
+namespace HubSpotMessaging.UnitTests.HubSpot.Delivery;
+
+/// <summary>The write guard's promises in a few lines of memory.</summary>
+internal sealed class MemoryGuard : IWriteGuard
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Contact> _contacts = new(StringComparer.Ordinal);
+
+    public TimeSpan SendWithin => TimeSpan.FromSeconds(5);
+
+    /// <summary>Whether the leases of a request hold when it is sent again.</summary>
+    public bool Renews { get; set; } = true;
+
+    public List<(Settlement Settlement, TimeSpan KeepLease)> Settled { get; } = [];
+
+    public Task<IReadOnlyList<Claim>> ClaimAsync(string request, IReadOnlyList<GuardedWrite> writes)
+    {
+        lock (_gate)
+            return Task.FromResult<IReadOnlyList<Claim>>([.. writes.Select(write => Of(write.Email).Claim(request, write))]);
+    }
+
+    public Task<bool> RenewAsync(string request, IReadOnlyList<string> emails) => Task.FromResult(Renews);
+
+    public Task SettleAsync(string request, IReadOnlyList<Settlement> settlements, TimeSpan keepLease)
+    {
+        lock (_gate)
+        {
+            foreach (var settlement in settlements)
+            {
+                Settled.Add((settlement, keepLease));
+                Of(settlement.Email).Settle(request, settlement);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private Contact Of(string email) => _contacts.TryGetValue(email, out var contact) ? contact : _contacts[email] = new();
+
+    private sealed class Contact
+    {
+        private readonly Dictionary<string, WriteVersion> _stamps = new(StringComparer.Ordinal);
+        private Dictionary<string, WriteVersion> _pending = new(StringComparer.Ordinal);
+        private string? _lease;
+        private string? _id;
+        private WriteVersion? _creator;
+
+        public Claim Claim(string request, GuardedWrite write)
+        {
+            if (_lease is not null || write.Properties.Any(property => _pending.TryGetValue(property.Key, out var pending) && property.Value < pending))
+                return new Claim.Busy();
+
+            var standings = write.Properties.ToDictionary(property => property.Key, property => StandingOf(property.Key, property.Value), StringComparer.Ordinal);
+            if (!standings.ContainsValue(Standing.Newer))
+                return new Claim.NothingToWrite(standings, _id!, _creator is { } creator && write.Properties.Values.Contains(creator));
+
+            _lease = request;
+            _pending = write.Properties.Where(property => standings[property.Key] == Standing.Newer).ToDictionary(StringComparer.Ordinal);
+            return new Claim.ToWrite(standings, _id);
+        }
+
+        public void Settle(string request, Settlement settlement)
+        {
+            if (_lease != request)
+                return;
+            _lease = null;
+            if (settlement is Settlement.Accepted accepted)
+            {
+                (_id, _creator) = (accepted.ContactId, accepted.IsNew ? _pending.Values.Min() : _creator);
+                foreach (var (name, version) in _pending)
+                    _stamps[name] = version;
+            }
+
+            if (settlement is not Settlement.Unknown)
+                _pending.Clear();
+        }
+
+        private Standing StandingOf(string property, WriteVersion version) =>
+            !_stamps.TryGetValue(property, out var stamp) || stamp < version ? Standing.Newer
+            : stamp == version ? Standing.Written
+            : Standing.Outdated;
+    }
+}

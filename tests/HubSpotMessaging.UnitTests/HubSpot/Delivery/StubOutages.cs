@@ -1,0 +1,30 @@
+using HubSpotMessaging.HubSpot.Api;
+using HubSpotMessaging.HubSpot.Delivery.Calls;
+using HubSpotMessaging.HubSpot.Delivery.Outages;
+using HubSpotMessaging.HubSpot.Quota;
+
+namespace HubSpotMessaging.UnitTests.HubSpot.Delivery;
+
+/// <summary>Writes down what would pause the line.</summary>
+internal sealed class StubOutages : IOutages
+{
+    public List<string> Paused { get; } = [];
+
+    public int Failures { get; private set; }
+
+    public bool IsAlive { get; set; } = true;
+
+    public Task NoteAsync(CallKind kind, PolicyRule rule)
+    {
+        Failures += rule.IsOutage ? 1 : 0;
+        return Task.CompletedTask;
+    }
+
+    public Task PauseAsync(string reason, HubSpotProblem problem, CancellationToken cancellationToken)
+    {
+        Paused.Add(reason);
+        return Task.CompletedTask;
+    }
+
+    public Task<bool> IsAliveAsync(CallKind kind, Permit permit) => Task.FromResult(IsAlive);
+}
