@@ -7,6 +7,7 @@ using HubSpotMessaging.HubSpot.Api.Timeline;
 using HubSpotMessaging.HubSpot.Api.Workflows;
 using HubSpotMessaging.HubSpot.Authorization;
 using HubSpotMessaging.HubSpot.Delivery;
+using HubSpotMessaging.HubSpot.Delivery.Guard;
 using HubSpotMessaging.HubSpot.Line;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -24,8 +25,8 @@ public static class HubSpotServiceCollectionExtensions
         new JsonSerializerOptions(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull }));
 
     /// <summary>
-    /// Adds HubSpot's API, the tokens, the line and the delivery. Needs an <c>IConnectionMultiplexer</c> and the configuration section
-    /// <c>HubSpot</c>. What is to be told (<see cref="Outbox"/>) waits for whoever publishes it.
+    /// Adds HubSpot's API, the tokens, the line and the delivery. Needs an <c>IConnectionMultiplexer</c> and the configuration
+    /// sections <c>HubSpot</c> and <c>Delivery</c>. What is to be told (<see cref="Outbox"/>) waits for whoever publishes it.
     /// </summary>
     public static IServiceCollection AddHubSpot(this IServiceCollection services)
     {
@@ -68,6 +69,9 @@ public static class HubSpotServiceCollectionExtensions
         services.AddSingleton<WorkflowsClient>();
         services.AddSingleton<TimelineClient>();
 
+        services.AddOptions<DeliveryOptions>().BindConfiguration(DeliveryOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<DeliveryOptions>, DeliveryOptionsValidator>();
+        services.AddSingleton<IWriteGuard, WriteGuard>();
         services.AddSingleton<Patience>();
         services.AddSingleton<ContactWriter>();
         services.AddSingleton<WorkflowDirectory>();
