@@ -16,7 +16,7 @@ public sealed class DeliveryOptionsTests
 
         result.Succeeded.ShouldBe(isFine);
         if (!isFine)
-            result.FailureMessage.ShouldContain($"Delivery:StampRetention must be from 01:00:00 to 400.00:00:00, not {retention}.");
+            result.FailureMessage.ShouldNotBeNull().ShouldContain($"Delivery:StampRetention must be from 01:00:00 to 400.00:00:00, not {retention}.");
     }
 
     [Fact]
