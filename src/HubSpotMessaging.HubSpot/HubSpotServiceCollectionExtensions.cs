@@ -9,6 +9,7 @@ using HubSpotMessaging.HubSpot.Authorization;
 using HubSpotMessaging.HubSpot.Delivery;
 using HubSpotMessaging.HubSpot.Delivery.Calls;
 using HubSpotMessaging.HubSpot.Delivery.Contacts;
+using HubSpotMessaging.HubSpot.Delivery.Guard;
 using HubSpotMessaging.HubSpot.Delivery.Outages;
 using HubSpotMessaging.HubSpot.Line;
 using HubSpotMessaging.HubSpot.Quota;
@@ -28,8 +29,8 @@ public static class HubSpotServiceCollectionExtensions
         new JsonSerializerOptions(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull }));
 
     /// <summary>
-    /// Adds HubSpot's API, the tokens, the line and the delivery. Needs an <c>IConnectionMultiplexer</c> and the configuration section
-    /// <c>HubSpot</c>. What is to be told (<see cref="Outbox"/>) waits for whoever publishes it.
+    /// Adds HubSpot's API, the tokens, the line and the delivery. Needs an <c>IConnectionMultiplexer</c> and the configuration
+    /// sections <c>HubSpot</c> and <c>Delivery</c>. What is to be told (<see cref="Outbox"/>) waits for whoever publishes it.
     /// </summary>
     public static IServiceCollection AddHubSpot(this IServiceCollection services)
     {
@@ -89,6 +90,9 @@ public static class HubSpotServiceCollectionExtensions
             provider.GetRequiredService<HubSpotCaller>(),
             provider.GetRequiredService<IQuota>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.AddOptions<DeliveryOptions>().BindConfiguration(DeliveryOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<DeliveryOptions>, DeliveryOptionsValidator>();
+        services.AddSingleton<IWriteGuard, WriteGuard>();
         services.AddSingleton<WorkflowDirectory>();
         services.AddSingleton<WorkflowEnroller>();
         services.AddSingleton<TimelinePoster>();

@@ -13,6 +13,7 @@ public interface IWriteGuard
     /// <param name="request">Names the request: not the replica, of which several are under way.</param>
     /// <param name="writes">The contacts, each once.</param>
     /// <returns>An answer for each, in the same order.</returns>
+    /// <exception cref="ArgumentException">One of them has no properties.</exception>
     /// <exception cref="StackExchange.Redis.RedisException">Redis cannot be reached: nothing may be written.</exception>
     Task<IReadOnlyList<Claim>> ClaimAsync(string request, IReadOnlyList<GuardedWrite> writes);
 
@@ -43,6 +44,7 @@ public abstract record Claim
 
     /// <summary>
     /// Not now: another request writes the contact, or may have written something newer and has not told yet. Nothing is leased.
+    /// Only what is to be written waits: what is <see cref="NothingToWrite"/> is answered at once.
     /// </summary>
     public sealed record Busy : Claim;
 
@@ -81,11 +83,21 @@ public abstract record Settlement(string Email)
     /// <param name="IsNew">Whether it was created.</param>
     public sealed record Accepted(string Email, string ContactId, bool IsNew) : Settlement(Email);
 
-    /// <summary>HubSpot refused it, or it was never sent: everything is as before.</summary>
+    /// <summary>It was not written, or not even sent, and may come again: everything is as before.</summary>
+    /// <param name="Email">Its identity.</param>
     public sealed record Dropped(string Email) : Settlement(Email);
 
     /// <summary>
-    /// It may have been written: nobody may write anything older until this very version has come again and been settled.
+    /// HubSpot refused it for a reason of its own, whenever it comes, and it does not come again: an earlier request of this very version
+    /// of which nothing is known has not written it either. Not for commands that were merged, any of which may be to blame.
     /// </summary>
+    /// <param name="Email">Its identity.</param>
+    public sealed record Refused(string Email) : Settlement(Email);
+
+    /// <summary>
+    /// It may have been written: nobody may write anything older until this very version has come again and been accepted or refused,
+    /// or something newer has been accepted, for a day at most.
+    /// </summary>
+    /// <param name="Email">Its identity.</param>
     public sealed record Unknown(string Email) : Settlement(Email);
 }
