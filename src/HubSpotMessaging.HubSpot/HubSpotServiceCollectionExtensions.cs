@@ -8,6 +8,7 @@ using HubSpotMessaging.HubSpot.Api.Workflows;
 using HubSpotMessaging.HubSpot.Authorization;
 using HubSpotMessaging.HubSpot.Delivery;
 using HubSpotMessaging.HubSpot.Line;
+using HubSpotMessaging.HubSpot.Quota;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -24,8 +25,8 @@ public static class HubSpotServiceCollectionExtensions
         new JsonSerializerOptions(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull }));
 
     /// <summary>
-    /// Adds HubSpot's API, the tokens, the line and the delivery. Needs an <c>IConnectionMultiplexer</c> and the configuration section
-    /// <c>HubSpot</c>. What is to be told (<see cref="Outbox"/>) waits for whoever publishes it.
+    /// Adds HubSpot's API, the tokens, the quota, the line and the delivery. Needs an <c>IConnectionMultiplexer</c> and the configuration
+    /// sections <c>HubSpot</c> and, if anything is other than by default, <c>Delivery</c>. What is to be told (<see cref="Outbox"/>) waits for whoever publishes it.
     /// </summary>
     public static IServiceCollection AddHubSpot(this IServiceCollection services)
     {
@@ -61,9 +62,16 @@ public static class HubSpotServiceCollectionExtensions
         services.AddTransient<AuthorizationHandler>();
         services.AddSingleton<OAuthClient>();
 
-        services.AddApi<IContactsApi>().AddHttpMessageHandler<AuthorizationHandler>().AddHttpMessageHandler<RequestTimeoutHandler>();
-        services.AddApi<IWorkflowsApi>().AddHttpMessageHandler<AuthorizationHandler>().AddHttpMessageHandler<RequestTimeoutHandler>();
-        services.AddApi<ITimelineApi>().AddHttpMessageHandler<AuthorizationHandler>().AddHttpMessageHandler<RequestTimeoutHandler>();
+        services.AddOptions<DeliveryOptions>().BindConfiguration(DeliveryOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<DeliveryOptions>, DeliveryOptionsValidator>();
+        services.AddSingleton<QuotaStore>();
+        services.AddSingleton<QuotaGovernor>();
+        services.AddSingleton<IQuota>(provider => provider.GetRequiredService<QuotaGovernor>());
+        services.AddSingleton<ISlots>(provider => provider.GetRequiredService<QuotaGovernor>());
+
+        services.AddApi<IContactsApi>().AddRoad(CallKind.Contacts);
+        services.AddApi<IWorkflowsApi>().AddRoad(CallKind.Enrollments);
+        services.AddApi<ITimelineApi>().AddRoad(CallKind.Timeline);
         services.AddSingleton<ContactsClient>();
         services.AddSingleton<WorkflowsClient>();
         services.AddSingleton<TimelineClient>();
@@ -75,6 +83,12 @@ public static class HubSpotServiceCollectionExtensions
         services.AddSingleton<TimelinePoster>();
         return services;
     }
+
+    /// <summary>What every call but those for tokens goes through, outermost first.</summary>
+    private static void AddRoad(this IHttpClientBuilder api, CallKind kind) => api
+        .AddHttpMessageHandler<AuthorizationHandler>()
+        .AddHttpMessageHandler(provider => ActivatorUtilities.CreateInstance<QuotaHandler>(provider, kind))
+        .AddHttpMessageHandler<RequestTimeoutHandler>();
 
     /// <summary>One place for the defaults of every HTTP client.</summary>
     private static IHttpClientBuilder AddApi<T>(this IServiceCollection services)
