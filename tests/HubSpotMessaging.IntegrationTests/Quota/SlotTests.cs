@@ -1,4 +1,6 @@
+using System.Globalization;
 using HubSpotMessaging.HubSpot.Quota;
+using HubSpotMessaging.Testing;
 using StackExchange.Redis;
 
 namespace HubSpotMessaging.IntegrationTests.Quota;
@@ -122,17 +124,18 @@ public sealed class SlotTests(Servers servers) : IAsyncLifetime
         var greedy = await _replicas.AddAsync();
         await _replicas.LearnAsync(modest);
         var order = new List<string>();
-        var waiting = Enumerable.Range(0, 30).Select(_ => NoteAsync(greedy.AcquireAsync(isFull: true), "greedy"))
-            .Concat(Enumerable.Range(0, 10).Select(_ => NoteAsync(modest.AcquireAsync(isFull: true), "modest")));
+        var waiting = Enumerable.Range(0, 30).Select(_ => NoteAsync(greedy, "greedy"))
+            .Concat(Enumerable.Range(0, 10).Select(_ => NoteAsync(modest, "modest")));
         await Task.WhenAll(waiting);
 
         order.Skip(4).Take(12).Count(name => name == "modest").ShouldBeInRange(5, 7, string.Join(' ', order)); // After the burst.
 
-        async Task NoteAsync(Task<Permit> permit, string name)
+        async Task NoteAsync(Replica replica, string name)
         {
-            await permit;
+            var permit = await replica.AcquireAsync(isFull: true);
             lock (order)
                 order.Add(name);
+            await replica.SendAsync(permit);
         }
     }
 
@@ -230,22 +233,25 @@ public sealed class SlotTests(Servers servers) : IAsyncLifetime
 
         async Task<long> CallsAsync() => (await server.InfoAsync("commandstats")).SelectMany(group => group)
             .Where(entry => entry.Key.StartsWith("cmdstat_eval", StringComparison.Ordinal))
-            .Sum(entry => long.Parse(entry.Value.Split(',')[0]["calls=".Length..], System.Globalization.CultureInfo.InvariantCulture));
+            .Sum(entry => long.Parse(entry.Value.Split(',')[0]["calls=".Length..], CultureInfo.InvariantCulture));
     }
 
     [Fact]
     public async Task Without_Redis_those_who_wait_are_told_and_the_next_are_served_when_it_is_back()
     {
-        await using var redis = await HubSpotMessaging.Testing.RedisTestServer.StartOwnAsync([]);
-        var replica = await _replicas.AddAsync($"{redis.Configuration},asyncTimeout=1000,abortConnect=false");
+        var address = ConfigurationOptions.Parse(servers.Redis).EndPoints[0].ToString()!.Split('/')[^1].Split(':');
+        await using var way = TcpProxy.Start(address[0], int.Parse(address[1], CultureInfo.InvariantCulture));
+        var replica = await _replicas.AddAsync($"127.0.0.1:{way.Port},asyncTimeout=500,abortConnect=false");
         await replica.TakeAndSendAsync();
 
-        await redis.KillAsync();
-        await Should.ThrowAsync<RedisException>(() => replica.AcquireAsync());
-        await Should.ThrowAsync<RedisException>(() => replica.AcquireAsync(Lane.Bulk));
+        way.StallReplies(); // Redis hears, and is not heard.
+        var interactive = replica.AcquireAsync();
+        var bulk = replica.AcquireAsync(Lane.Bulk);
+        await Should.ThrowAsync<RedisException>(() => interactive);
+        await Should.ThrowAsync<RedisException>(() => bulk);
         await Should.ThrowAsync<NotSentException>(() => replica.SendAsync());
 
-        await redis.StartAgainAsync();
+        way.Resume();
         await Eventually.BecomesTrueAsync(
             async () =>
             {
@@ -260,6 +266,9 @@ public sealed class SlotTests(Servers servers) : IAsyncLifetime
                 }
             },
             "Redis is back");
+
+        // What was granted without anybody hearing of it has been given back.
+        (await _replicas.Redis.SortedSetLengthAsync(QuotaStore.SlotsKey)).ShouldBe(2);
     }
 
     private Task WaitingAsync(int replicas) => Eventually.BecomesTrueAsync(
