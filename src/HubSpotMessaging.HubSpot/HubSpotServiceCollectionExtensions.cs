@@ -29,24 +29,37 @@ public static class HubSpotServiceCollectionExtensions
         new JsonSerializerOptions(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull }));
 
     /// <summary>
-    /// Adds HubSpot's API, the tokens, the line and the delivery. Needs an <c>IConnectionMultiplexer</c> and the configuration
-    /// sections <c>HubSpot</c> and <c>Delivery</c>. What is to be told (<see cref="Outbox"/>) waits for whoever publishes it.
+    /// Adds HubSpot's API, the line, the tokens, the quota and the delivery. Needs an <c>IConnectionMultiplexer</c> and the configuration
+    /// section <c>HubSpot</c>; <c>Delivery</c> has defaults. What is to be told (<see cref="Outbox"/>) waits for whoever publishes it.
     /// </summary>
     public static IServiceCollection AddHubSpot(this IServiceCollection services)
     {
         services.AddOptions<HubSpotOptions>().BindConfiguration(HubSpotOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<HubSpotOptions>, HubSpotOptionsValidator>();
+        services.AddOptions<DeliveryOptions>().BindConfiguration(DeliveryOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<DeliveryOptions>, DeliveryOptionsValidator>();
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton<AnswerClassifier>();
-        services.AddTransient<RequestTimeoutHandler>();
 
+        services.AddLine();
+        services.AddTokens();
+        services.AddQuota();
+        services.AddClients();
+        services.AddOutages();
+        services.AddDelivery();
+        return services;
+    }
+
+    private static void AddLine(this IServiceCollection services)
+    {
         services.AddSingleton<StateChanges>();
         services.AddSingleton<DeliveryLine>();
         services.AddSingleton<LineStore>();
         services.AddSingleton<Outbox>();
         services.AddHostedService<LineWatch>();
+    }
 
-        services.AddApi<IOAuthApi>().AddHttpMessageHandler<RequestTimeoutHandler>();
+    private static void AddTokens(this IServiceCollection services)
+    {
         services.AddOptions<TokenEncryptionOptions>().BindConfiguration(TokenEncryptionOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<TokenEncryptionOptions>, TokenEncryptionOptionsValidator>();
         services.AddSingleton<TokenEncryption>();
@@ -63,26 +76,50 @@ public static class HubSpotServiceCollectionExtensions
             provider.GetRequiredService<ILogger<TokenKeeper>>()));
         services.AddSingleton<IAccessTokens>(provider => provider.GetRequiredService<TokenKeeper>());
         services.AddHostedService<TokenWatch>();
-        services.AddTransient<AuthorizationHandler>();
-        services.AddSingleton<OAuthClient>();
+    }
 
-        services.AddApi<IContactsApi>().AddHttpMessageHandler<AuthorizationHandler>().AddHttpMessageHandler<RequestTimeoutHandler>();
-        services.AddApi<IWorkflowsApi>().AddHttpMessageHandler<AuthorizationHandler>().AddHttpMessageHandler<RequestTimeoutHandler>();
-        services.AddApi<ITimelineApi>().AddHttpMessageHandler<AuthorizationHandler>().AddHttpMessageHandler<RequestTimeoutHandler>();
+    private static void AddQuota(this IServiceCollection services)
+    {
+        services.AddSingleton<QuotaStore>();
+        services.AddSingleton<QuotaGovernor>();
+        services.AddSingleton<IQuota>(provider => provider.GetRequiredService<QuotaGovernor>());
+        services.AddSingleton<ISlots>(provider => provider.GetRequiredService<QuotaGovernor>());
+    }
+
+    private static void AddClients(this IServiceCollection services)
+    {
+        services.AddSingleton<AnswerClassifier>();
+        services.AddTransient<AuthorizationHandler>();
+        services.AddTransient<RequestTimeoutHandler>();
+
+        services.AddApi<IOAuthApi>().AddHttpMessageHandler<RequestTimeoutHandler>();
+        services.AddApi<IContactsApi>().AddRoad(CallKind.Contacts);
+        services.AddApi<IWorkflowsApi>().AddRoad(CallKind.Enrollments);
+        services.AddApi<ITimelineApi>().AddRoad(CallKind.Timeline);
+        services.AddSingleton<OAuthClient>();
         services.AddSingleton<ContactsClient>();
         services.AddSingleton<WorkflowsClient>();
         services.AddSingleton<TimelineClient>();
+    }
 
+    private static void AddOutages(this IServiceCollection services)
+    {
         services.AddSingleton<Circuit>();
         services.AddSingleton<HubSpotProbe>();
         services.AddSingleton<IOutages, OutageMonitor>();
         services.AddHostedService<OutageWatch>();
+    }
+
+    private static void AddDelivery(this IServiceCollection services)
+    {
         services.AddSingleton(provider => new HubSpotCaller(
             provider.GetRequiredService<IAccessTokens>(),
             provider.GetRequiredService<IQuota>(),
             provider.GetRequiredService<IOutages>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<HubSpotCaller>>()));
+
+        services.AddSingleton<IWriteGuard, WriteGuard>();
         services.AddSingleton<ContactUpserts>();
         services.AddSingleton<ContactBatchSender>();
         services.AddSingleton(provider => new ContactWriter(
@@ -90,14 +127,17 @@ public static class HubSpotServiceCollectionExtensions
             provider.GetRequiredService<HubSpotCaller>(),
             provider.GetRequiredService<IQuota>(),
             provider.GetRequiredService<TimeProvider>()));
-        services.AddOptions<DeliveryOptions>().BindConfiguration(DeliveryOptions.Section).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<DeliveryOptions>, DeliveryOptionsValidator>();
-        services.AddSingleton<IWriteGuard, WriteGuard>();
+
         services.AddSingleton<WorkflowDirectory>();
         services.AddSingleton<WorkflowEnroller>();
         services.AddSingleton<TimelinePoster>();
-        return services;
     }
+
+    /// <summary>What every call but those for tokens goes through, outermost first.</summary>
+    private static void AddRoad(this IHttpClientBuilder api, CallKind kind) => api
+        .AddHttpMessageHandler<AuthorizationHandler>()
+        .AddHttpMessageHandler(provider => ActivatorUtilities.CreateInstance<QuotaHandler>(provider, kind))
+        .AddHttpMessageHandler<RequestTimeoutHandler>();
 
     /// <summary>One place for the defaults of every HTTP client.</summary>
     private static IHttpClientBuilder AddApi<T>(this IServiceCollection services)

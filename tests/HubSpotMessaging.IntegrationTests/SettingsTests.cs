@@ -20,6 +20,7 @@ public sealed class SettingsTests(Servers servers)
     [InlineData("HubSpot__Scopes", "contacts automation timeline oauth", "HubSpot removed the scope contacts")]
     [InlineData("HubSpot__RequestTimeout", "soon", "HubSpot:RequestTimeout")]
     [InlineData("HubSpot__RequestTimeout", "01:00:00", "HubSpot:RequestTimeout must be from")]
+    [InlineData("Delivery__BulkShare", "1", "Delivery:BulkShare must be from 0.05 to 0.95")]
     [InlineData("HubSpot__ApiBaseUrl", "hubspot", "HubSpot:ApiBaseUrl must be")]
     [InlineData("HubSpot__ApiVersions__Objects", "v9", "HubSpot:ApiVersions:Objects must be")]
     [InlineData("HubSpot__Workflows__welcome", "the first one", "HubSpot:Workflows:welcome must be")]

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using HubSpotMessaging.HubSpot.Authorization;
+using HubSpotMessaging.HubSpot.Quota;
 using Refit;
 
 namespace HubSpotMessaging.HubSpot.Api;
@@ -77,9 +78,11 @@ public sealed class AnswerClassifier(TimeProvider time)
         };
     }
 
-    private static AnswerKind KindOf(Exception? exception) => exception switch
+    /// <summary>What it means that instead of an answer there is an exception.</summary>
+    internal static AnswerKind KindOf(Exception? exception) => exception switch
     {
         AuthorizationUnavailableException => AnswerKind.Unauthorized,
+        NotSentException => AnswerKind.NotSent,
         HttpRequestException
         {
             HttpRequestError: HttpRequestError.ConnectionError
@@ -102,9 +105,12 @@ public sealed class AnswerClassifier(TimeProvider time)
         };
     }
 
-    private static HubSpotProblem? ReadBody(IApiResponse response)
+    private static HubSpotProblem? ReadBody(IApiResponse response) => ReadBody((response.Error as ApiException)?.Content);
+
+    /// <summary>What HubSpot says in the body of a refusal; null when it is not HubSpot's.</summary>
+    internal static HubSpotProblem? ReadBody(string? content)
     {
-        if (response.Error is not ApiException { Content: { Length: > 0 } content })
+        if (string.IsNullOrEmpty(content))
             return null;
 
         try
@@ -123,6 +129,7 @@ public sealed class AnswerClassifier(TimeProvider time)
 
     private static string Words(AnswerKind kind, IApiResponse response) => kind switch
     {
+        AnswerKind.NotSent when response.Error?.InnerException is NotSentException { Message: var why } => why,
         AnswerKind.NotSent => "HubSpot could not be reached.",
         AnswerKind.NoAnswer => "HubSpot did not answer.",
         AnswerKind.Unauthorized when !response.IsReceived => "There is no access token to ask HubSpot with.",
@@ -133,7 +140,7 @@ public sealed class AnswerClassifier(TimeProvider time)
         response.Headers is { } headers && headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
 
     /// <summary>Seconds or a date (RFC 9110), never negative and never more than a day.</summary>
-    private TimeSpan? RetryAfter(RetryConditionHeaderValue? header)
+    internal TimeSpan? RetryAfter(RetryConditionHeaderValue? header)
     {
         var wait = header?.Delta ?? header?.Date - time.GetUtcNow();
         return wait is null ? null : TimeSpan.FromTicks(Math.Clamp(wait.Value.Ticks, 0, LongestWait.Ticks));

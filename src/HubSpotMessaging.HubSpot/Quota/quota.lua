@@ -1,0 +1,118 @@
+-- Functions and names that every script of the quota begins with. Moments and durations are in ms, on the server's clock.
+-- KEYS  1 hash of what is known: max, window: the account's limit as HubSpot last told; next: when the pace allows the next send;
+--         hold: before when nothing is granted; turn: since when those who wait have had their present order; seq: number of grants;
+--         others, measured: how many slots others had, and when; credit: what bulk has coming; joined: number of joinings
+--       2 sorted set of slots that are taken, by their ends  3 sorted set of slots by when their requests were granted, or sent
+--       4 hash of the replicas that wait: when each last asked, and 1 if it has as much to send as one request can take
+--       5 and 6 sorted sets of the replicas that wait in the interactive and the bulk lane, by when they joined
+local STATE, SLOTS, SENT, REPLICAS = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local QUEUES = { interactive = KEYS[5], bulk = KEYS[6] }
+
+local BURST, LATE = 10, 3          -- Sends that need no distance: of a trickle, and late ones while there is much to send.
+local TRICKLE = 0.9                -- How much of the limit a trickle is spread over.
+local NOISE, MARGIN = 2, 2         -- What is no sign of others yet, and what is kept free beside them.
+local HALF_LIFE = 5000             -- In which what others use is forgotten by half.
+local SILENCE = 3000               -- After which a replica that has not asked is gone.
+local PATIENCE = 50                -- How long the next in turn waits for one who does not take his slot.
+local HEARTBEAT = 1000             -- After which everybody asks again.
+local UNSEEN = 10000               -- More grants than one that was lost can be behind another that was lost.
+
+local unpack = unpack or table.unpack
+
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + time[2] / 1000
+end
+
+local function ms(moment)
+  return string.format('%.3f', moment)
+end
+
+local FIELDS = { 'max', 'window', 'next', 'hold', 'turn', 'seq', 'others', 'measured', 'credit', 'joined' }
+
+-- What is known. Before HubSpot has said anything it is 100 in 10 seconds, the least that an app of an account has.
+local function load()
+  local values = redis.call('HMGET', STATE, unpack(FIELDS))
+  local state = { }
+  for position, field in ipairs(FIELDS) do
+    state[field] = tonumber(values[position] or '0')
+  end
+  if state.max == 0 then
+    state.max, state.window = 100, 10000
+  end
+  return state
+end
+
+local function save(state)
+  local values = { }
+  for _, field in ipairs(FIELDS) do
+    values[#values + 1] = field
+    values[#values + 1] = ms(state[field])
+  end
+  redis.call('HSET', STATE, unpack(values))
+end
+
+-- A replica that has seen more grants than are stored proves that Redis has forgotten some: whatever they were for is still in
+-- HubSpot's window, so nothing is granted for as long as that is. The others have seen other numbers, and shall not prove it again.
+local function recall(state, seen, at)
+  if tonumber(seen) > state.seq then
+    state.hold = math.max(state.hold, at + state.window)
+    state.seq = tonumber(seen) + UNSEEN
+  end
+end
+
+local function others(state, at)
+  local left = state.others * 0.5 ^ ((at - state.measured) / HALF_LIFE)
+  return left < 0.5 and 0 or left
+end
+
+local function limit(state, at)
+  local used = others(state, at)
+  return math.max(1, math.floor(state.max - used - (used > 0 and MARGIN or 0)))
+end
+
+-- Those who wait, in their order: the lane whose turn it is first. And whether there is much to send.
+local function waiting(state)
+  local bulk = redis.call('ZRANGE', QUEUES.bulk, 0, -1)
+  local interactive = redis.call('ZRANGE', QUEUES.interactive, 0, -1)
+  local order, busy = { }, #bulk > 0
+  local function add(replicas, lane)
+    for _, replica in ipairs(replicas) do
+      order[#order + 1] = { replica = replica, lane = lane }
+    end
+  end
+  if state.credit >= 1 then
+    add(bulk, 'bulk')
+    add(interactive, 'interactive')
+  else
+    add(interactive, 'interactive')
+    add(bulk, 'bulk')
+  end
+  for position = 1, #interactive do
+    local beat = redis.call('HGET', REPLICAS, interactive[position])
+    busy = busy or (beat and string.sub(beat, -1) == '1')
+  end
+  return order, busy, #interactive > 0 and #bulk > 0
+end
+
+-- The distance between two sends, and how much of it may be made up for.
+local function pace(state, busy, at)
+  if busy then
+    return state.window / limit(state, at), LATE
+  end
+  return state.window / (TRICKLE * limit(state, at)), BURST - 1
+end
+
+-- Since when there is a free slot, or from when on there will be one.
+local function free(state, busy, at)
+  local gap = pace(state, busy, at)
+  local since = math.max(state.hold, math.min(state.next, at + gap))
+  local last = string.format('%.0f', limit(state, at) - 1)
+  local ends = redis.call('ZREVRANGE', SLOTS, last, last, 'WITHSCORES')
+  return ends[2] and math.max(since, tonumber(ends[2])) or since
+end
+
+-- Wakes replicas: one, or all of them by '*'.
+local function wake(replica)
+  redis.call('PUBLISH', 'hubspot:quota:free', replica)
+end

@@ -1,0 +1,180 @@
+using System.Globalization;
+using HubSpotMessaging.HubSpot.Quota;
+
+namespace HubSpotMessaging.IntegrationTests.Quota;
+
+/// <summary>What HubSpot's answers teach the quota.</summary>
+public sealed class LearningTests(Servers servers) : IAsyncLifetime
+{
+    private static readonly RateLimit TwentyASecond = new(20, TimeSpan.FromSeconds(1));
+    private Replicas _replicas = null!;
+    private Replica _replica = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _replicas = await Replicas.StartAsync(servers.Redis);
+        _replica = await _replicas.AddAsync();
+    }
+
+    public ValueTask DisposeAsync() => _replicas.DisposeAsync();
+
+    [Fact]
+    public async Task The_limit_is_learned_at_once_up_and_down()
+    {
+        await _replica.TakeAndSendAsync();
+        (await StateAsync("max"), await StateAsync("window")).ShouldBe((20, 1000));
+
+        _replicas.Account.Limit = 190;
+        await _replica.TakeAndSendAsync();
+        (await StateAsync("max")).ShouldBe(190);
+
+        _replicas.Account.Limit = 5;
+        _replicas.Account.Window = TimeSpan.FromSeconds(10);
+        await _replica.TakeAndSendAsync();
+        (await StateAsync("max"), await StateAsync("window")).ShouldBe((5, 10_000));
+    }
+
+    [Fact]
+    public async Task An_answer_without_the_headers_teaches_nothing()
+    {
+        _replicas.Account.Tells = false;
+        await _replica.TakeAndSendAsync();
+
+        (await StateAsync("max"), await StateAsync("window"), await StateAsync("others")).ShouldBe((100, 10_000, 0));
+    }
+
+    [Fact]
+    public async Task What_others_use_is_left_to_them()
+    {
+        await _replicas.LearnAsync(_replica);
+        for (var other = 0; other < 10; other++)
+            _replicas.Account.UseElsewhere();
+        await _replica.TakeAndSendAsync();
+        (await StateAsync("others")).ShouldBe(10);
+
+        // Of 20 there are 8 left, and one of them is used.
+        var permits = new List<Permit>();
+        var started = _replicas.Account.Now;
+        while (permits.Count < 7)
+            permits.Add(await _replica.AcquireAsync(isFull: true));
+        var next = _replica.AcquireAsync(isFull: true);
+        await Task.Delay(TimeSpan.FromMilliseconds(150), TimeProvider.System);
+        (next.IsCompleted && _replicas.Account.Now - started < TimeSpan.FromMilliseconds(900)).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Own_requests_that_overtake_one_another_are_not_taken_for_those_of_others()
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        var first = await _replica.AcquireAsync();
+        for (var number = 0; number < 7; number++)
+            await _replica.AcquireAsync();
+        await Task.Delay(TimeProvider.System.GetElapsedTime(started) + TimeSpan.FromMilliseconds(50), TimeProvider.System);
+        var took = (int)TimeProvider.System.GetElapsedTime(started).TotalMilliseconds;
+
+        await _replica.Store.FinishAsync(first.Slot, Told(SlotUse.Answered, remaining: 12, took)); // It came as the last of eight.
+        (await StateAsync("others")).ShouldBe(0);
+        await _replica.Store.FinishAsync(first.Slot, Told(SlotUse.Answered, remaining: 10, took));
+        (await StateAsync("others")).ShouldBe(0); // Up to 2 is noise.
+        await _replica.Store.FinishAsync(first.Slot, Told(SlotUse.Answered, remaining: 9, took));
+        (await StateAsync("others")).ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task What_others_used_is_forgotten_slowly_and_found_at_once()
+    {
+        await _replica.Store.FinishAsync("a", Told(SlotUse.Answered, remaining: 9));
+        (await StateAsync("others")).ShouldBe(10);
+        await _replica.Store.FinishAsync("b", Told(SlotUse.Answered, remaining: 16));
+        (await StateAsync("others")).ShouldBe(10);
+
+        await AgeAsync("measured", seconds: 10); // Two half-lives.
+        await _replica.Store.FinishAsync("c", Told(SlotUse.Answered, remaining: 12));
+        (await StateAsync("others")).ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task A_full_window_belongs_to_others_and_nothing_is_sent_for_two_gaps()
+    {
+        await _replicas.LearnAsync(_replica);
+        var permit = await _replica.AcquireAsync();
+        await _replica.Store.FinishAsync(permit.Slot, Told(SlotUse.Refused) with { IsFull = true });
+
+        (await StateAsync("others")).ShouldBe(20);
+        (await SlotsAsync()).ShouldBe(0); // What was refused does not count.
+        (await HeldAsync()).ShouldBeInRange(900, 1000); // Two gaps of the one that is left, but no more than a window.
+    }
+
+    [Fact]
+    public async Task A_429_is_obeyed()
+    {
+        await _replicas.LearnAsync(_replica);
+        var now = _replicas.Account.Now;
+        _replicas.Account.Instead = _ => Task.FromResult(WithRetryAfter(_replicas.Account.Answer(429, 0, "TEN_SECONDLY_ROLLING"), 1));
+        await _replica.TakeAndSendAsync();
+        _replicas.Account.Instead = null;
+        await _replica.AcquireAsync();
+        (_replicas.Account.Now - now).ShouldBeGreaterThan(TimeSpan.FromMilliseconds(999));
+    }
+
+    [Fact]
+    public async Task The_limit_of_a_second_is_waited_for_and_says_nothing_of_the_window()
+    {
+        await _replicas.LearnAsync(_replica);
+        _replicas.Account.Instead = _ => Task.FromResult(_replicas.Account.Answer(429, 19, "SECONDLY"));
+        await _replica.TakeAndSendAsync();
+
+        (await HeldAsync()).ShouldBeInRange(900, 1000);
+        (await StateAsync("others"), await SlotsAsync()).ShouldBe((0, 0));
+    }
+
+    [Fact]
+    public async Task The_limit_of_a_day_is_not_the_quotas_to_wait_for()
+    {
+        await _replicas.LearnAsync(_replica);
+        _replicas.Account.Instead = _ => Task.FromResult(WithRetryAfter(_replicas.Account.Answer(429, 19, "DAILY"), 3600));
+        await _replica.TakeAndSendAsync();
+
+        (await HeldAsync()).ShouldBeLessThanOrEqualTo(0);
+        (await StateAsync("others"), await SlotsAsync()).ShouldBe((0, 0));
+    }
+
+    [Fact]
+    public async Task A_request_without_an_answer_keeps_its_slot_for_a_grace_and_one_that_was_not_sent_gives_it_back()
+    {
+        await _replicas.LearnAsync(_replica);
+        _replicas.Account.Instead = _ => throw new HttpRequestException(HttpRequestError.ConnectionError, "refused");
+        await Should.ThrowAsync<HttpRequestException>(() => _replica.TakeAndSendAsync());
+        (await SlotsAsync()).ShouldBe(0);
+
+        _replicas.Account.Instead = _ => throw new HttpRequestException(HttpRequestError.ResponseEnded, "reset");
+        await Should.ThrowAsync<HttpRequestException>(() => _replica.TakeAndSendAsync());
+        var slots = await _replicas.Redis.SortedSetRangeByRankWithScoresAsync(QuotaStore.SlotsKey);
+        (slots.Max(slot => slot.Score) - await NowAsync()).ShouldBeInRange(10_000, 11_000);
+    }
+
+    private static SlotEnd Told(SlotUse use, int? remaining = null, int took = 0) =>
+        new(use, TimeSpan.FromMilliseconds(took)) { Limit = TwentyASecond, Remaining = remaining };
+
+    private static HttpResponseMessage WithRetryAfter(HttpResponseMessage response, int seconds)
+    {
+        response.Headers.RetryAfter = new(TimeSpan.FromSeconds(seconds));
+        return response;
+    }
+
+    private async Task<double> StateAsync(string field) =>
+        double.Parse(((string?)await _replicas.Redis.HashGetAsync(QuotaStore.StateKey, field))!, CultureInfo.InvariantCulture);
+
+    private async Task<double> HeldAsync() => await StateAsync("hold") - await NowAsync();
+
+    private Task AgeAsync(string field, int seconds) => _replicas.Redis.HashIncrementAsync(QuotaStore.StateKey, field, -1000.0 * seconds);
+
+    /// <summary>Those that are taken now; the one of the beginning has ended.</summary>
+    private async Task<long> SlotsAsync() => await _replicas.Redis.SortedSetLengthAsync(QuotaStore.SlotsKey, await NowAsync());
+
+    private async Task<double> NowAsync()
+    {
+        var time = (StackExchange.Redis.RedisResult[])(await _replicas.Redis.ExecuteAsync("TIME"))!;
+        return ((double)time[0] * 1000) + ((double)time[1] / 1000);
+    }
+}
