@@ -7,6 +7,7 @@ using HubSpotMessaging.HubSpot.Api.Timeline;
 using HubSpotMessaging.HubSpot.Api.Workflows;
 using HubSpotMessaging.HubSpot.Authorization;
 using HubSpotMessaging.HubSpot.Delivery;
+using HubSpotMessaging.HubSpot.Delivery.Enrollments;
 using HubSpotMessaging.HubSpot.Line;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -68,9 +69,12 @@ public static class HubSpotServiceCollectionExtensions
         services.AddSingleton<WorkflowsClient>();
         services.AddSingleton<TimelineClient>();
 
+        services.AddOptions<DeliveryOptions>().BindConfiguration(DeliveryOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<DeliveryOptions>, DeliveryOptionsValidator>();
         services.AddSingleton<Patience>();
         services.AddSingleton<ContactWriter>();
         services.AddSingleton<WorkflowDirectory>();
+        services.AddSingleton<IEnrollmentRecords, EnrollmentRecords>();
         services.AddSingleton<WorkflowEnroller>();
         services.AddSingleton<TimelinePoster>();
         return services;

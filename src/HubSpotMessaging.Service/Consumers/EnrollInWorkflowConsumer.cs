@@ -1,11 +1,12 @@
 using HubSpotMessaging.Contracts;
 using HubSpotMessaging.HubSpot.Authorization;
 using HubSpotMessaging.HubSpot.Delivery;
+using HubSpotMessaging.HubSpot.Delivery.Enrollments;
 using MassTransit;
 
 namespace HubSpotMessaging.Service.Consumers;
 
-/// <summary>Carries <see cref="EnrollInWorkflow"/> to HubSpot: its properties first, then the enrolment.</summary>
+/// <summary>Carries <see cref="EnrollInWorkflow"/> to HubSpot: once for each idempotency key: its properties first, then the enrolment.</summary>
 internal sealed class EnrollInWorkflowConsumer(
     WorkflowDirectory workflows, ContactWriter contacts, WorkflowEnroller enroller, TokenKeeper tokens) : IConsumer<EnrollInWorkflow>
 {
@@ -13,11 +14,7 @@ internal sealed class EnrollInWorkflowConsumer(
     {
         var command = context.Command();
         var email = EmailAddress.Normalize(context.Message.Email);
-        var workflowId = await workflows.FindAsync(context.Message.Workflow, context.Waiting());
-        var contactId = context.Message.Properties is { Count: > 0 } properties
-            ? (await contacts.WriteAsync(email, properties, context.Waiting())).Id
-            : await enroller.FindContactAsync(email, context.Waiting());
-        await enroller.EnrollAsync(workflowId, email, contactId, context.Waiting());
+        var enrollment = await enroller.RecallAsync(command.Key!, context.Waiting()) ?? await EnrollAsync(context, command.Key!, email);
 
         await context.AnnounceAsync(new ContactEnrolledInWorkflow
         {
@@ -26,9 +23,20 @@ internal sealed class EnrollInWorkflowConsumer(
             PortalId = tokens.PortalId,
             OccurredAt = command.OccurredAt,
             Email = email,
-            ContactId = contactId,
+            ContactId = enrollment.ContactId,
             Workflow = context.Message.Workflow,
-            WorkflowId = workflowId,
+            WorkflowId = enrollment.WorkflowId,
         });
+    }
+
+    private async Task<Enrollment> EnrollAsync(ConsumeContext<EnrollInWorkflow> context, string key, string email)
+    {
+        var workflowId = await workflows.FindAsync(context.Message.Workflow, context.Waiting());
+        var contactId = context.Message.Properties is { Count: > 0 } properties
+            ? (await contacts.WriteAsync(email, properties, context.Waiting())).Id
+            : await enroller.FindContactAsync(email, context.Waiting());
+        var enrollment = new Enrollment(contactId, workflowId);
+        await enroller.EnrollAsync(key, email, enrollment, context.Waiting());
+        return enrollment;
     }
 }
