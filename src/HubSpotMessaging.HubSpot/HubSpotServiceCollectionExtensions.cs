@@ -9,6 +9,7 @@ using HubSpotMessaging.HubSpot.Authorization;
 using HubSpotMessaging.HubSpot.Delivery;
 using HubSpotMessaging.HubSpot.Delivery.Calls;
 using HubSpotMessaging.HubSpot.Delivery.Contacts;
+using HubSpotMessaging.HubSpot.Delivery.Enrollments;
 using HubSpotMessaging.HubSpot.Delivery.Guard;
 using HubSpotMessaging.HubSpot.Delivery.Outages;
 using HubSpotMessaging.HubSpot.Line;
@@ -129,6 +130,7 @@ public static class HubSpotServiceCollectionExtensions
             provider.GetRequiredService<TimeProvider>()));
 
         services.AddSingleton<WorkflowDirectory>();
+        services.AddSingleton<IEnrollmentRecords, EnrollmentRecords>();
         services.AddSingleton<WorkflowEnroller>();
         services.AddSingleton<TimelinePoster>();
     }

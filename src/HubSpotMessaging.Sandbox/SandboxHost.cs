@@ -123,6 +123,7 @@ internal sealed class SandboxHost : IAsyncDisposable
             ["HubSpot:ApiBaseUrl"] = hubSpot.BaseAddress.AbsoluteUri,
             ["HubSpot:AuthorizeUrl"] = new Uri(ForBrowsers(hubSpot.BaseAddress), "oauth/authorize").AbsoluteUri,
             ["HubSpot:Workflows:welcome"] = "flow:585051946",
+            ["Delivery:MaximumWait"] = "00:00:02", // Nobody wants to watch a contact not come for a day.
             ["Logging:LogLevel:Default"] = "Critical", // What goes wrong on purpose is told by the table.
             ["Logging:LogLevel:MassTransit"] = "None", // Complains of what an interruption interrupts.
             ["Logging:LogLevel:HubSpotMessaging.HubSpot.Authorization"] = "None",

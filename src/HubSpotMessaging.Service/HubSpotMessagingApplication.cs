@@ -17,7 +17,7 @@ public static class HubSpotMessagingApplication
 {
     /// <summary>Adds the whole service.</summary>
     /// <param name="builder">The application.</param>
-    /// <param name="bus">Another bus than RabbitMQ, for a process that has its own.</param>
+    /// <param name="bus">Another bus than RabbitMQ, for a process that has its own. It needs delayed redelivery, for commands that wait.</param>
     public static WebApplicationBuilder AddHubSpotMessaging(this WebApplicationBuilder builder, Action<IBusRegistrationConfigurator>? bus = null)
     {
         ArgumentNullException.ThrowIfNull(builder);

@@ -10,7 +10,7 @@ public sealed class DeadLetterTests(Servers servers)
     [Fact]
     public async Task What_cannot_be_delivered_ends_in_the_dead_letters_with_its_reason_and_blocks_nothing()
     {
-        await using var installation = await Installation.StartAsync(servers);
+        await using var installation = await Installation.StartAsync(servers, settings => settings["Delivery__MaximumWait"] = "00:00:01");
         var bus = installation.Bus;
 
         // Not readable at all: nobody can be told but the operator.

@@ -3,18 +3,76 @@ using HubSpotMessaging.HubSpot.Api;
 using HubSpotMessaging.HubSpot.Api.Contacts;
 using HubSpotMessaging.HubSpot.Api.Workflows;
 using HubSpotMessaging.HubSpot.Delivery.Calls;
+using HubSpotMessaging.HubSpot.Delivery.Enrollments;
 using HubSpotMessaging.HubSpot.Quota;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
 
 namespace HubSpotMessaging.HubSpot.Delivery;
 
-/// <summary>Enrols contacts in workflows, and never again when it is not known whether the first time worked.</summary>
-public sealed class WorkflowEnroller(WorkflowsClient workflows, ContactsClient contacts, HubSpotCaller caller)
+/// <summary>
+/// Enrols contacts in workflows, once for each idempotency key, and never again when it is not known whether the first time worked.
+/// </summary>
+public sealed partial class WorkflowEnroller(
+    WorkflowsClient workflows,
+    ContactsClient contacts,
+    HubSpotCaller caller,
+    IEnrollmentRecords records,
+    IOptions<HubSpotOptions> hubSpot,
+    IOptions<DeliveryOptions> delivery,
+    TimeProvider time,
+    ILogger<WorkflowEnroller> logger)
 {
+    /// <summary>Within this time an enrolment is sent that has been written down, or not at all.</summary>
+    private static readonly TimeSpan SendWithin = TimeSpan.FromSeconds(5);
+
+    /// <summary>A request that was given up may still land for a while.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
     private static readonly Demand Reading = new(CallKind.Contacts, Lane.Interactive);
     private static readonly Demand Enrolling = new(CallKind.Enrollments, Lane.Interactive);
 
+    /// <summary>How long an attempt may be under way, and HubSpot may still carry it out.</summary>
+    private TimeSpan Lease => SendWithin + hubSpot.Value.RequestTimeout + Grace;
+
+    /// <summary>What has been done under a key before. Null when it is to be done.</summary>
+    /// <exception cref="DeliveryMustWaitException">Somebody is at it.</exception>
+    /// <exception cref="DeliveryRefusedException">Whether it was done cannot be told.</exception>
+    /// <exception cref="DeliveryPostponedException">HubSpot could not be asked.</exception>
+    /// <exception cref="RedisException">Redis cannot be reached.</exception>
+    public async Task<Enrollment?> RecallAsync(string key, CancellationToken cancellationToken)
+    {
+        if (await records.ReadAsync(key) is not { } record)
+            return null;
+        if (record.IsDone)
+            return record.Enrollment;
+        if (record.Left > TimeSpan.Zero)
+            throw UnderWay(record.Left);
+
+        // Whoever was at it has gone without a word: crashed, most likely.
+        var current = await caller.SendAsync(
+            Enrolling,
+            Tolerance.OfRepeatable,
+            permit => workflows.CurrentEnrollmentsAsync(record.Enrollment.ContactId, permit, CancellationToken.None),
+            cancellationToken);
+        if (IsAmong(current, record.Enrollment))
+        {
+            await records.DoneAsync(key, record.Enrollment);
+            return record.Enrollment;
+        }
+
+        if (!delivery.Value.ResendUncertainEnrollments)
+            throw Unknown(current.Problem);
+
+        LogSentAgain(record.Enrollment.WorkflowId);
+        await records.ForgetAsync(key, record.Attempt);
+        return null;
+    }
+
     /// <summary>The record id of the contact with this address.</summary>
-    /// <exception cref="DeliveryRefusedException">There is no such contact.</exception>
+    /// <exception cref="DeliveryMustWaitException">There is no such contact yet.</exception>
+    /// <exception cref="DeliveryRefusedException">HubSpot refused.</exception>
     /// <exception cref="DeliveryPostponedException">HubSpot could not be asked.</exception>
     public async Task<string> FindContactAsync(string email, CancellationToken cancellationToken)
     {
@@ -23,46 +81,97 @@ public sealed class WorkflowEnroller(WorkflowsClient workflows, ContactsClient c
         return answer switch
         {
             { Succeeded: true, Value.Id: { } id } => id,
-            { Kind: AnswerKind.NotFound } => throw new DeliveryRefusedException(
-                RefusalCategories.ContactNotFound, "HubSpot has no contact with this address.", answer.Problem),
+            { Kind: AnswerKind.NotFound } => throw NoContact(answer.Problem),
             { Succeeded: false } => throw DeliveryRefusedException.For(answer),
             _ => throw new DeliveryRefusedException(RefusalCategories.NoOutcome, "HubSpot did not say which contact it has.", answer.Problem),
         };
     }
 
     /// <summary>Enrols a contact, once.</summary>
-    /// <param name="workflowId">The id that the enrolment API takes.</param>
+    /// <param name="key">The idempotency key.</param>
     /// <param name="email">The contact's address.</param>
-    /// <param name="contactId">The contact's record id.</param>
+    /// <param name="enrollment">The contact, and the workflow.</param>
     /// <param name="cancellationToken">Cancels the waits before the enrolment, not the enrolment.</param>
+    /// <exception cref="DeliveryMustWaitException">HubSpot does not know the contact yet, or somebody else is at it.</exception>
     /// <exception cref="DeliveryRefusedException">HubSpot refused, or whether it was done cannot be told.</exception>
     /// <exception cref="DeliveryPostponedException">HubSpot could not be asked; nothing was done.</exception>
-    public async Task EnrollAsync(string workflowId, string email, string contactId, CancellationToken cancellationToken)
+    /// <exception cref="RedisException">Redis cannot be reached; nothing was done, or what was done is found out when it comes again.</exception>
+    public async Task EnrollAsync(string key, string email, Enrollment enrollment, CancellationToken cancellationToken)
     {
-        var answer = await caller.SendAsync(
-            Enrolling, Tolerance.OfOnce, permit => workflows.EnrollAsync(workflowId, email, permit, CancellationToken.None), cancellationToken);
+        ArgumentNullException.ThrowIfNull(enrollment);
+
+        var answer = await caller.SendAsync(Enrolling, Tolerance.OfOnce, permit => SendAsync(key, email, enrollment, permit), cancellationToken);
         if (answer.Succeeded)
             return;
-
+        if (answer.Kind == AnswerKind.NotFound && await IsWorkflowAsync(enrollment.WorkflowId, cancellationToken))
+            throw NoContact(answer.Problem);
         if (!answer.IsUncertain)
             throw new DeliveryRefusedException(answer.Problem);
 
-        if (await IsEnrolledNowAsync(workflowId, contactId))
-            return;
+        // Yes proves it. No proves nothing, since a workflow of one step may have ended already, and the request may still land.
+        if (IsAmong(await workflows.CurrentEnrollmentsAsync(enrollment.ContactId, permit: null, CancellationToken.None), enrollment))
+            await RecordAsync(key, enrollment);
+        else
+            throw delivery.Value.ResendUncertainEnrollments ? UnderWay(Lease) : Unknown(answer.Problem);
+    }
 
-        throw new DeliveryRefusedException(
-            RefusalCategories.OutcomeUnknown,
-            "HubSpot did not say whether it enrolled the contact, and does not show it in the workflow now; enrolling again might do it twice.",
-            answer.Problem);
+    /// <summary>Written down before it is sent, and after, but for an answer that does not say what became of it.</summary>
+    private async Task<Answer<NoContent>> SendAsync(string key, string email, Enrollment enrollment, Permit permit)
+    {
+        var attempt = Guid.NewGuid().ToString("N");
+        var started = time.GetTimestamp();
+        if (!await records.BeginAsync(key, attempt, enrollment, Lease))
+            throw UnderWay(Lease);
+
+        permit.SendBefore = Math.Min(permit.SendBefore, started + (long)(SendWithin.TotalSeconds * time.TimestampFrequency));
+        var answer = await workflows.EnrollAsync(enrollment.WorkflowId, email, permit, CancellationToken.None);
+        if (answer.Succeeded)
+            await RecordAsync(key, enrollment);
+        else if (!answer.IsUncertain)
+            await records.ForgetAsync(key, attempt); // Nothing was done.
+        return answer;
     }
 
     /// <summary>
-    /// Yes proves the enrolment. No proves nothing, since a workflow of one step may have ended already; nor does no answer, and
-    /// whoever waits or is cancelled here would enrol again: so it is asked once, to its end.
+    /// Whether HubSpot knows the workflow: its answer to an enrolment is 404 for that as for a contact that it does not know, in words
+    /// that it does not document.
     /// </summary>
-    private async Task<bool> IsEnrolledNowAsync(string workflowId, string contactId)
+    private async Task<bool> IsWorkflowAsync(string workflowId, CancellationToken cancellationToken)
     {
-        var current = await workflows.CurrentEnrollmentsAsync(contactId, permit: null, CancellationToken.None);
-        return current.Succeeded && current.Value.Any(workflow => workflow.Id.ToString(CultureInfo.InvariantCulture) == workflowId);
+        var answer = await caller.SendAsync(
+            Enrolling, Tolerance.OfRepeatable, permit => workflows.MapWorkflowAsync(workflowId, permit, CancellationToken.None), cancellationToken);
+        return answer.Succeeded && answer.Value.Results.Any(mapping => mapping.WorkflowId.ToString(CultureInfo.InvariantCulture) == workflowId);
     }
+
+    /// <summary>It is done, and is so without Redis too: then it is found out from HubSpot, should it come again.</summary>
+    private async Task RecordAsync(string key, Enrollment enrollment)
+    {
+        try
+        {
+            await records.DoneAsync(key, enrollment);
+        }
+        catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
+        {
+            LogNotRecorded(enrollment.WorkflowId, exception.GetType().Name);
+        }
+    }
+
+    private static bool IsAmong(Answer<IReadOnlyList<Workflow>> current, Enrollment enrollment) =>
+        current.Succeeded && current.Value.Any(workflow => workflow.Id.ToString(CultureInfo.InvariantCulture) == enrollment.WorkflowId);
+
+    private static DeliveryMustWaitException NoContact(HubSpotProblem? cause) =>
+        new(RefusalCategories.ContactNotFound, "HubSpot has no contact with this address.", cause);
+
+    private static DeliveryMustWaitException UnderWay(TimeSpan left) => new(left, "the same enrolment is under way.");
+
+    private static DeliveryRefusedException Unknown(HubSpotProblem? cause) => new(
+        RefusalCategories.OutcomeUnknown,
+        "HubSpot did not say whether it enrolled the contact, and does not show it in the workflow now; enrolling again might do it twice.",
+        cause);
+
+    [LoggerMessage(LogLevel.Warning, "An enrolment in workflow {Workflow} of which nobody knows whether it was done is sent again, as Delivery:ResendUncertainEnrollments says")]
+    private partial void LogSentAgain(string workflow);
+
+    [LoggerMessage(LogLevel.Warning, "An enrolment in workflow {Workflow} is done, which could not be written down: {Exception}")]
+    private partial void LogNotRecorded(string workflow, string exception);
 }

@@ -7,6 +7,7 @@ using HubSpotMessaging.Service.Consumers;
 using HubSpotMessaging.Service.DeadLetters;
 using HubSpotMessaging.Service.Pausing;
 using HubSpotMessaging.Service.Startup;
+using HubSpotMessaging.Service.Waiting;
 using MassTransit;
 using MassTransit.Middleware;
 
@@ -32,6 +33,7 @@ internal static class CommandBus
         if (transport is null)
             services.AddSingleton<BrokerFacts>();
 
+        services.AddWaiting(onRabbitMq: transport is null);
         services.AddSingleton<ReturnToQueueFilter>();
         services.AddSingleton<DeadLetterReasonFilter>();
         services.AddMassTransit(bus =>

@@ -4,6 +4,7 @@ using HubSpotMessaging.HubSpot.Authorization;
 using HubSpotMessaging.HubSpot.Delivery;
 using HubSpotMessaging.HubSpot.Line;
 using HubSpotMessaging.Service.Telemetry;
+using HubSpotMessaging.Service.Waiting;
 using MassTransit;
 using StackExchange.Redis;
 
@@ -17,6 +18,7 @@ internal sealed partial class CommandGate<T>(
     TokenKeeper tokens,
     DeliveryLine line,
     LineStore lines,
+    WaitingRoom room,
     IHostApplicationLifetime lifetime,
     AddressHash addresses,
     TimeProvider time,
@@ -39,6 +41,7 @@ internal sealed partial class CommandGate<T>(
         if (waiting.IsCancellationRequested)
             throw Returned();
 
+        var started = time.GetTimestamp();
         var grant = tokens.Grant; // With which it is sent, at the latest.
         var command = CommandIdentity.Of(context, time);
         context.GetOrAddPayload(() => command);
@@ -49,18 +52,24 @@ internal sealed partial class CommandGate<T>(
         {
             try
             {
-                await next.Send(context);
+                await next.Send(new GatedContext<T>(context));
                 LogDone(command.CommandType, addresses.In(command.Key), addresses.Of(EmailOf(context.Message)));
                 return;
             }
             catch (DeliveryRefusedException refused)
             {
-                rejection = Reject(
-                    command,
-                    refused.Category,
-                    refused.Problem.Message,
-                    [.. refused.Problem.Errors.Select(error => new CommandError(error.Property, error.Code, error.Message))],
-                    refused.Problem.CorrelationId);
+                rejection = Reject(command, refused);
+            }
+            catch (Exception exception) when (ReasonToWait(exception) is { } reason)
+            {
+                if (await room.TryEnterAsync(context, reason) is { } wait)
+                {
+                    LogWaits(command.CommandType, addresses.In(command.Key), wait, reason.Message);
+                    await context.NotifyConsumed(time.GetElapsedTime(started), nameof(WaitingRoom)); // A copy waits in its place. What counts as not consumed would be a dead letter.
+                    return;
+                }
+
+                rejection = Reject(command, reason.Refusal!);
             }
             catch (DeliveryPostponedException postponed)
             {
@@ -77,7 +86,7 @@ internal sealed partial class CommandGate<T>(
 
         LogRejected(rejection.CommandType, addresses.In(command.Key), addresses.Of(EmailOf(context.Message)), rejection.Category, rejection.CorrelationId);
         await context.AnnounceAsync(rejection);
-        throw new CommandRejectedException(rejection);
+        throw new CommandRejectedException(rejection, command);
     }
 
     public void Probe(ProbeContext context) => context.CreateFilterScope("commandGate");
@@ -106,6 +115,14 @@ internal sealed partial class CommandGate<T>(
         }
     }
 
+    /// <summary>Also a lock that does not end: nobody else need wait for it.</summary>
+    private static DeliveryMustWaitException? ReasonToWait(Exception exception) => exception switch
+    {
+        DeliveryMustWaitException reason => reason,
+        DeliveryPostponedException { Kind: AnswerKind.Locked, Problem: { } problem } => new(problem.Category ?? "LOCKED", problem.Message, problem),
+        _ => null,
+    };
+
     private static DeliveryPostponedException Returned() => new("the line is paused, or the process ends.");
 
     private CommandRejected? Examine(T message, CommandIdentity command)
@@ -127,6 +144,13 @@ internal sealed partial class CommandGate<T>(
                 "The command has neither a commandId nor a message id (a GUID), so that doing it twice could not be prevented.");
         return null;
     }
+
+    private CommandRejected Reject(CommandIdentity command, DeliveryRefusedException refused) => Reject(
+        command,
+        refused.Category,
+        refused.Problem.Message,
+        [.. refused.Problem.Errors.Select(error => new CommandError(error.Property, error.Code, error.Message))],
+        refused.Problem.CorrelationId);
 
     private CommandRejected Reject(
         CommandIdentity command, string category, string message, IReadOnlyList<CommandError>? errors = null, string? correlationId = null) => new()
@@ -158,6 +182,9 @@ internal sealed partial class CommandGate<T>(
 
     [LoggerMessage(LogLevel.Warning, "{Command} {CommandId} for contact {Contact} rejected: {Category} (correlation id {CorrelationId})")]
     private partial void LogRejected(string command, string? commandId, string? contact, string category, string? correlationId);
+
+    [LoggerMessage(LogLevel.Information, "{Command} {CommandId} waits for {Wait}. {Reason}")]
+    private partial void LogWaits(string command, string? commandId, TimeSpan wait, string reason);
 
     [LoggerMessage(LogLevel.Warning, "{Command} {CommandId} goes back to its queue. {Reason}")]
     private partial void LogPostponed(string command, string? commandId, string reason);

@@ -16,6 +16,9 @@ internal sealed record CommandIdentity
     /// <summary>Carries the moment through waits, dead letters and replays.</summary>
     public const string OccurredAtHeader = "hubspot-occurred-at";
 
+    /// <summary>Carries it in place of <see cref="OccurredAtHeader"/> when it is only that of first receipt, so that it does not pass for more on the way.</summary>
+    public const string ReceivedAtHeader = "hubspot-received-at";
+
     /// <summary>The media type of MassTransit's envelope, which says itself when it was sent.</summary>
     private const string Envelope = "application/vnd.masstransit+json";
 
@@ -28,7 +31,7 @@ internal sealed record CommandIdentity
     /// <summary>The idempotency key: the publisher's command id, else the first message id. Null when there is neither.</summary>
     public required string? Key { get; init; }
 
-    /// <summary>The message id, when it is a GUID.</summary>
+    /// <summary>The message id, when it is a GUID: the first one, whichever a copy of it may have.</summary>
     public required Guid? MessageId { get; init; }
 
     /// <summary>When what the command says became true.</summary>
@@ -40,28 +43,43 @@ internal sealed record CommandIdentity
     /// </summary>
     public WriteVersion Version { get; init; }
 
+    /// <summary>Whether nobody says since when it is true, so that <see cref="OccurredAt"/> is only when it was first received.</summary>
+    public bool IsReceiptTime { get; init; }
+
     /// <summary>What is wrong with the header that carries the moment, if anything.</summary>
     public CommandError? HeaderError { get; private init; }
 
     public static CommandIdentity Of<T>(ConsumeContext<T> context, TimeProvider time)
         where T : class, IHubSpotCommand
     {
-        var key = context.Message.CommandId ?? Header(context, KeyHeader) ?? context.MessageId?.ToString("D");
-        var header = Header(context, OccurredAtHeader);
-        var carried = DateTimeOffset.TryParse(header, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment) ? moment : (DateTimeOffset?)null;
-        var occurredAt = (context.Message.OccurredAt ?? carried ?? SentAt(context) ?? time.GetUtcNow()).ToUniversalTime();
+        var messageId = context.GetOriginalMessageId() ?? context.MessageId;
+        var key = context.Message.CommandId ?? context.HeaderText(KeyHeader) ?? messageId?.ToString("D");
+        var errors = new List<CommandError>();
+        var carried = Moment(context, OccurredAtHeader, errors);
+        var received = Moment(context, ReceivedAtHeader, errors);
+
+        // A copy may have been sent at a time of its own: what was only received once has never said when it was sent.
+        var known = context.Message.OccurredAt ?? carried ?? (received is null ? SentAt(context) : null);
+        var occurredAt = (known ?? received ?? time.GetUtcNow()).ToUniversalTime();
+        var order = key ?? Guid.NewGuid().ToString("D");
         return new()
         {
             CommandType = typeof(T).Name,
             Key = key?.Length > LongestKey ? key[..LongestKey] : key,
-            MessageId = context.MessageId,
+            MessageId = messageId,
             OccurredAt = occurredAt,
-            Version = WriteVersion.Known(occurredAt, key ?? Guid.NewGuid().ToString("D")),
-            HeaderError = header is not null && carried is null
-                ? new(OccurredAtHeader, CommandErrorCodes.Invalid, $"The header {OccurredAtHeader} is no moment.")
-                : null,
+            IsReceiptTime = known is null,
+            Version = known is null ? WriteVersion.Received(occurredAt, order) : WriteVersion.Known(occurredAt, order),
+            HeaderError = errors.FirstOrDefault(),
         };
     }
+
+    /// <summary>What a copy must carry to be the same command.</summary>
+    public IReadOnlyDictionary<string, string?> Headers => new Dictionary<string, string?>(StringComparer.Ordinal)
+    {
+        [KeyHeader] = Key,
+        [IsReceiptTime ? ReceivedAtHeader : OccurredAtHeader] = OccurredAt.ToString("O"),
+    };
 
     /// <summary>The message id of an outcome: the same when the same command comes to the same end again.</summary>
     public Guid OutcomeId<TOutcome>()
@@ -93,7 +111,14 @@ internal sealed record CommandIdentity
             : null;
     }
 
-    /// <summary>A header of ours as text, in whichever type somebody has set it.</summary>
-    private static string? Header(ConsumeContext context, string name) =>
-        context.Headers.TryGetHeader(name, out var value) && Convert.ToString(value, CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : null;
+    private static DateTimeOffset? Moment(ConsumeContext context, string header, List<CommandError> errors)
+    {
+        var text = context.HeaderText(header);
+        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment))
+            return moment;
+
+        if (text is not null)
+            errors.Add(new(header, CommandErrorCodes.Invalid, $"The header {header} is no moment."));
+        return null;
+    }
 }

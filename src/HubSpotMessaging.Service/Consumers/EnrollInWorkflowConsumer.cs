@@ -2,11 +2,12 @@ using HubSpotMessaging.Contracts;
 using HubSpotMessaging.HubSpot.Authorization;
 using HubSpotMessaging.HubSpot.Delivery;
 using HubSpotMessaging.HubSpot.Delivery.Contacts;
+using HubSpotMessaging.HubSpot.Delivery.Enrollments;
 using MassTransit;
 
 namespace HubSpotMessaging.Service.Consumers;
 
-/// <summary>Carries <see cref="EnrollInWorkflow"/> to HubSpot: its properties first, then the enrolment.</summary>
+/// <summary>Carries <see cref="EnrollInWorkflow"/> to HubSpot: once for each idempotency key, its properties first, then the enrolment.</summary>
 internal sealed class EnrollInWorkflowConsumer(
     WorkflowDirectory workflows, ContactWriter contacts, WorkflowEnroller enroller, TokenKeeper tokens) : IConsumer<EnrollInWorkflow>
 {
@@ -14,11 +15,7 @@ internal sealed class EnrollInWorkflowConsumer(
     {
         var command = context.Command();
         var email = EmailAddress.Normalize(context.Message.Email);
-        var workflowId = await workflows.FindAsync(context.Message.Workflow, context.Waiting());
-        var contactId = context.Message.Properties is { Count: > 0 } properties
-            ? (await contacts.WriteAsync(new(email, properties, command.Version), context.Lane(), context.Waiting())).ContactId
-            : await enroller.FindContactAsync(email, context.Waiting());
-        await enroller.EnrollAsync(workflowId, email, contactId, context.Waiting());
+        var enrollment = await enroller.RecallAsync(command.Key!, context.Waiting()) ?? await EnrollAsync(context, command, email);
 
         await context.AnnounceAsync(new ContactEnrolledInWorkflow
         {
@@ -27,9 +24,20 @@ internal sealed class EnrollInWorkflowConsumer(
             PortalId = tokens.PortalId,
             OccurredAt = command.OccurredAt,
             Email = email,
-            ContactId = contactId,
+            ContactId = enrollment.ContactId,
             Workflow = context.Message.Workflow,
-            WorkflowId = workflowId,
+            WorkflowId = enrollment.WorkflowId,
         });
+    }
+
+    private async Task<Enrollment> EnrollAsync(ConsumeContext<EnrollInWorkflow> context, CommandIdentity command, string email)
+    {
+        var workflowId = await workflows.FindAsync(context.Message.Workflow, context.Waiting());
+        var contactId = context.Message.Properties is { Count: > 0 } properties
+            ? (await contacts.WriteAsync(new(email, properties, command.Version), context.Lane(), context.Waiting())).ContactId
+            : await enroller.FindContactAsync(email, context.Waiting());
+        var enrollment = new Enrollment(contactId, workflowId);
+        await enroller.EnrollAsync(command.Key!, email, enrollment, context.Waiting());
+        return enrollment;
     }
 }

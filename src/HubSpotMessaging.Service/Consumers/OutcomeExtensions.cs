@@ -1,3 +1,4 @@
+using System.Globalization;
 using HubSpotMessaging.Contracts;
 using HubSpotMessaging.HubSpot.Quota;
 using HubSpotMessaging.Service.Bus;
@@ -17,6 +18,10 @@ internal static class OutcomeExtensions
     public static Lane Lane(this ConsumeContext context) =>
         context.ReceiveContext.InputAddress.AbsolutePath.EndsWith($"/{CommandQueues.SyncContactBulk}", StringComparison.Ordinal)
             ? HubSpot.Quota.Lane.Bulk : HubSpot.Quota.Lane.Interactive;
+
+    /// <summary>A header of ours as text, in whichever type somebody has set it. Null when it is not there or empty.</summary>
+    public static string? HeaderText(this ConsumeContext context, string name) =>
+        context.Headers.TryGetHeader(name, out var value) && Convert.ToString(value, CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : null;
 
     /// <summary>Publishes what became of the command, and answers whoever asked. Comes before the ack, so it may come twice.</summary>
     public static async Task AnnounceAsync<TOutcome>(this ConsumeContext context, TOutcome outcome)

@@ -1,4 +1,5 @@
 using HubSpotMessaging.Service.Consumers;
+using HubSpotMessaging.Service.Waiting;
 using MassTransit;
 
 namespace HubSpotMessaging.Service.DeadLetters;
@@ -17,13 +18,14 @@ internal sealed partial class DeadLetterReasonFilter(ILogger<DeadLetterReasonFil
         if (!context.IsFaulted)
             await context.NotifyFaulted(context.Exception);
 
-        if (context.Exception is CommandRejectedException { Rejection: var rejection })
+        if (context.Exception is CommandRejectedException { Rejection: var rejection, Command: var command })
         {
             context.ExceptionHeaders.Set(MessageHeaders.FaultMessage, Short(rejection.Message));
             context.ExceptionHeaders.Set(CategoryHeader, Short(rejection.Category));
             context.ExceptionHeaders.Set(CorrelationIdHeader, Short(rejection.CorrelationId));
-            context.ExceptionHeaders.Set(CommandIdentity.KeyHeader, rejection.CommandId);
-            context.ExceptionHeaders.Set(CommandIdentity.OccurredAtHeader, rejection.OccurredAt.ToString("O"));
+            foreach (var (header, value) in command.Headers)
+                context.ExceptionHeaders.Set(header, value);
+            context.ExceptionHeaders.Set(WaitingRoom.SinceHeader, ""); // Replayed, it may wait as long again.
         }
         else
         {

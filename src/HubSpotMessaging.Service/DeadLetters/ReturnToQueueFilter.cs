@@ -27,7 +27,7 @@ internal sealed partial class ReturnToQueueFilter(ILogger<ReturnToQueueFilter> l
     private static bool IsNoFaultOfTheMessage(Exception exception) => exception is
         DeliveryPostponedException
         or OperationCanceledException or ConsumerCanceledException // MassTransit's own for a cancellation by anybody but itself.
-        or ConnectionException or TransportException or TransportUnavailableException or RabbitMQClientException
+        or ConnectionException or TransportException or TransportUnavailableException or MessageReturnedException or RabbitMQClientException
         or RedisException or RedisTimeoutException;
 
     [LoggerMessage(LogLevel.Information, "A message returns to {Queue}: {Exception}")]

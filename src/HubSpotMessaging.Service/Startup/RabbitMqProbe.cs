@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using HubSpotMessaging.Service.Bus;
+using HubSpotMessaging.Service.Waiting;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
@@ -39,18 +40,24 @@ internal sealed class RabbitMqProbe(IServiceProvider services)
     {
         var arguments = CommandQueues.Arguments(facts).ToDictionary();
         foreach (var queue in CommandQueues.All.SelectMany(queue => new[] { queue, CommandQueues.DeadLetters(queue) }))
+            await EnsureAsync(connection, queue, arguments, channel =>
+                channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments));
+        foreach (var (queue, waitArguments) in WaitQueues.All(facts))
+            await EnsureAsync(connection, queue, waitArguments, channel => WaitQueues.DeclareAsync(channel, queue, waitArguments));
+    }
+
+    private static async Task EnsureAsync(IConnection connection, string queue, Dictionary<string, object?> arguments, Func<IChannel, Task> declareAsync)
+    {
+        await using var channel = await connection.CreateChannelAsync();
+        try
         {
-            await using var channel = await connection.CreateChannelAsync();
-            try
-            {
-                await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments);
-            }
-            catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == 406)
-            {
-                throw new StartupException(
-                    $"{Key}: the queue {queue} is there with other arguments than {string.Join(", ", arguments.Select(argument => $"{argument.Key}={argument.Value}"))}. "
-                    + "Move its messages away and delete it; the service makes it anew.");
-            }
+            await declareAsync(channel);
+        }
+        catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode == 406)
+        {
+            throw new StartupException(
+                $"{Key}: the queue {queue} is there with other arguments than {string.Join(", ", arguments.Select(argument => $"{argument.Key}={argument.Value}"))}. "
+                + "Move its messages away and delete it; the service makes it anew.");
         }
     }
 

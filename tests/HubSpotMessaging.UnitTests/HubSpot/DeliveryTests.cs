@@ -4,6 +4,7 @@ using HubSpotMessaging.HubSpot.Delivery.Calls;
 using HubSpotMessaging.HubSpot.Delivery.Contacts;
 using HubSpotMessaging.HubSpot.Delivery.Guard;
 using HubSpotMessaging.HubSpot.Quota;
+using Microsoft.Extensions.Logging.Abstractions;
 using static Microsoft.Extensions.Options.Options;
 
 namespace HubSpotMessaging.UnitTests.HubSpot;
@@ -171,7 +172,7 @@ public sealed class DeliveryTests
     {
         _http.Throws(new HttpRequestException(HttpRequestError.ResponseEnded)).Answers(200, current);
 
-        var enrolling = () => Enroller().EnrollAsync("1001", "ada@example.com", "51", CancellationToken.None);
+        var enrolling = () => Enroller().EnrollAsync("key", "ada@example.com", new("51", "1001"), CancellationToken.None);
 
         if (isRefused)
             (await Should.ThrowAsync<DeliveryRefusedException>(enrolling)).Category.ShouldBe(RefusalCategories.OutcomeUnknown);
@@ -185,8 +186,33 @@ public sealed class DeliveryTests
     {
         _http.Throws(new HttpRequestException(HttpRequestError.ResponseEnded)).Answers(503);
 
-        (await Should.ThrowAsync<DeliveryRefusedException>(() => Enroller().EnrollAsync("1001", "ada@example.com", "51", CancellationToken.None)))
+        (await Should.ThrowAsync<DeliveryRefusedException>(() => Enroller().EnrollAsync("key", "ada@example.com", new("51", "1001"), CancellationToken.None)))
             .Category.ShouldBe(RefusalCategories.OutcomeUnknown);
+    }
+
+    [Fact]
+    public async Task A_contact_that_is_not_there_is_waited_for()
+    {
+        _http.Answers(404, """{"message":"resource not found"}""");
+
+        (await Should.ThrowAsync<DeliveryMustWaitException>(() => Enroller().FindContactAsync("ada@example.com", CancellationToken.None)))
+            .Refusal!.Category.ShouldBe(RefusalCategories.ContactNotFound);
+    }
+
+    [Theory]
+    [InlineData("""{"results":[{"flowId":"585051946","workflowId":"1001"}]}""", true)]
+    [InlineData("""{"results":[],"errors":[{"subCategory":"FLOW_NOT_FOUND_BY_WORKFLOW_ID","message":"no"}]}""", false)]
+    public async Task An_enrolment_that_finds_nobody_waits_for_the_contact_if_there_is_the_workflow(string mapping, bool waits)
+    {
+        _http.Answers(404, """{"status":"error","message":"does not exist"}""").Answers(200, mapping);
+
+        var enrolling = () => Enroller().EnrollAsync("key", "ada@example.com", new("51", "1001"), CancellationToken.None);
+
+        if (waits)
+            (await Should.ThrowAsync<DeliveryMustWaitException>(enrolling)).Refusal!.Category.ShouldBe(RefusalCategories.ContactNotFound);
+        else
+            (await Should.ThrowAsync<DeliveryRefusedException>(enrolling)).Category.ShouldBe("HTTP_404");
+        _http.Calls[1].Body.ShouldContain("""{"type":"WORKFLOW_ID","workflowId":"1001"}""");
     }
 
     [Fact]
@@ -224,7 +250,7 @@ public sealed class DeliveryTests
 
         async Task<bool> EnrollAsync()
         {
-            await Enroller().EnrollAsync("1001", "ada@example.com", "51", CancellationToken.None);
+            await Enroller().EnrollAsync("key", "ada@example.com", new("51", "1001"), CancellationToken.None);
             return true;
         }
     }
@@ -276,5 +302,6 @@ public sealed class DeliveryTests
     private static ContactWrite Ada(Dictionary<string, string?>? properties = null) =>
         new("ada@example.com", properties ?? [], WriteVersion.Known(new DateTimeOffset(2026, 9, 10, 12, 0, 0, TimeSpan.Zero), "c-1"));
 
-    private WorkflowEnroller Enroller() => new(_http.Workflows, _http.Contacts, _http.Caller);
+    private WorkflowEnroller Enroller() => new(
+        _http.Workflows, _http.Contacts, _http.Caller, new StubRecords(), Create(_http.Options), Create(new DeliveryOptions()), _http.Time, NullLogger<WorkflowEnroller>.Instance);
 }

@@ -28,9 +28,13 @@ public sealed class WorkflowsClient(IWorkflowsApi api, AnswerClassifier classifi
         classifier.Classify(await api.CurrentAsync(Version, contactId, permit, cancellationToken));
 
     /// <summary>Finds the id that the enrolment API takes by the flow id of the builder's address.</summary>
-    public async Task<Answer<BatchResponse<WorkflowIdMapping>>> MapFlowAsync(string flowId, Permit? permit, CancellationToken cancellationToken)
-    {
-        var query = new BatchRequest<WorkflowIdQuery>([new() { FlowId = flowId }]);
-        return classifier.Classify(await api.MapAsync(options.Value.ApiVersions.WorkflowIdMappings, query, permit, cancellationToken));
-    }
+    public Task<Answer<BatchResponse<WorkflowIdMapping>>> MapFlowAsync(string flowId, Permit? permit, CancellationToken cancellationToken) =>
+        MapAsync(WorkflowIdQuery.ByFlow(flowId), permit, cancellationToken);
+
+    /// <summary>Finds a workflow by the id that the enrolment API takes; not among the results when HubSpot does not know it.</summary>
+    public Task<Answer<BatchResponse<WorkflowIdMapping>>> MapWorkflowAsync(string workflowId, Permit? permit, CancellationToken cancellationToken) =>
+        MapAsync(WorkflowIdQuery.ByWorkflow(workflowId), permit, cancellationToken);
+
+    private async Task<Answer<BatchResponse<WorkflowIdMapping>>> MapAsync(WorkflowIdQuery query, Permit? permit, CancellationToken cancellationToken) =>
+        classifier.Classify(await api.MapAsync(options.Value.ApiVersions.WorkflowIdMappings, new([query]), permit, cancellationToken));
 }

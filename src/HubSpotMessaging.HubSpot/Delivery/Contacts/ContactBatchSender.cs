@@ -54,7 +54,7 @@ internal sealed partial class ContactBatchSender(
 
         var lease = new ContactLease(guard, [.. inputs.Select(input => input.Id)], request, claimedAt, time);
         var sent = inputs.Count == 0 ? Sent.Nothing : await upserts.SendAsync(inputs, lease, permit, cancellationToken);
-        if (await SettleAsync(request, inputs, sent, lease) is { } unsettled)
+        if (await SettleAsync(request, contacts.Where(contact => contact.IsOne).Select(contact => contact.Email).ToHashSet(StringComparer.Ordinal), inputs, sent, lease) is { } unsettled)
             sent = new(new Dictionary<string, RecordOutcome>(), unsettled);
 
         return [.. contacts.Zip(claims, (contact, claim) => Judge(contact, claim, sent))];
@@ -76,7 +76,7 @@ internal sealed partial class ContactBatchSender(
     };
 
     /// <summary>Settles, before anybody is told. What cannot be settled has to come again: the exception that says so.</summary>
-    private async Task<Exception?> SettleAsync(string request, List<ContactUpsert> inputs, Sent sent, ContactLease lease)
+    private async Task<Exception?> SettleAsync(string request, HashSet<string> single, List<ContactUpsert> inputs, Sent sent, ContactLease lease)
     {
         if (inputs.Count == 0)
             return null;
@@ -84,6 +84,7 @@ internal sealed partial class ContactBatchSender(
         IReadOnlyList<Settlement> settlements = [.. inputs.Select(input => (Settlement)(sent.Outcomes.GetValueOrDefault(input.Id) switch
         {
             RecordOutcome.Written written => new Settlement.Accepted(input.Id, written.Id, written.IsNew),
+            RecordOutcome when single.Contains(input.Id) => new Settlement.Refused(input.Id), // A dead letter, which does not come again by itself.
             null when lease.MayHaveWritten => new Settlement.Unknown(input.Id),
             _ => new Settlement.Dropped(input.Id),
         }))];
