@@ -242,6 +242,7 @@ public sealed class SlotTests(Servers servers) : IAsyncLifetime
         var address = ConfigurationOptions.Parse(servers.Redis).EndPoints[0].ToString()!.Split('/')[^1].Split(':');
         await using var way = TcpProxy.Start(address[0], int.Parse(address[1], CultureInfo.InvariantCulture));
         var replica = await _replicas.AddAsync($"127.0.0.1:{way.Port},asyncTimeout=500,abortConnect=false");
+        _replicas.Account.Window = TimeSpan.FromSeconds(10); // So that no slot ends meanwhile.
         await replica.TakeAndSendAsync();
 
         way.StallReplies(); // Redis hears, and is not heard.
