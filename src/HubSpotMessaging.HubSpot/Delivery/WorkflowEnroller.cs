@@ -123,7 +123,7 @@ public sealed partial class WorkflowEnroller(
         if (!await records.BeginAsync(key, attempt, enrollment, Lease))
             throw UnderWay(Lease);
 
-        permit.SendBefore = Math.Min(permit.SendBefore, started + (long)(SendWithin.TotalSeconds * time.TimestampFrequency));
+        permit.SendBefore = started + (long)(SendWithin.TotalSeconds * time.TimestampFrequency);
         var answer = await workflows.EnrollAsync(enrollment.WorkflowId, email, permit, CancellationToken.None);
         if (answer.Succeeded)
             await RecordAsync(key, enrollment);

@@ -29,7 +29,7 @@ internal sealed class ContactLease(IWriteGuard guard, IReadOnlyList<string> emai
 
         _isFresh = false;
         var sendBefore = _since + (long)(guard.SendWithin.TotalSeconds * time.TimestampFrequency);
-        permit.SendBefore = Math.Min(permit.SendBefore, sendBefore);
+        permit.SendBefore = sendBefore;
     }
 
     /// <summary>Remembers what an answer leaves open.</summary>
