@@ -64,7 +64,7 @@ internal sealed class Installation : IAsyncDisposable
     public static async Task<Installation> PrepareAsync(
         Servers servers, Action<Dictionary<string, string?>>? configure = null, Action<EmulatorSettings>? change = null)
     {
-        var options = new EmulatorOptions { Settings = { RateLimit = null } };
+        var options = new EmulatorOptions { Settings = { RateLimit = 1_000_000 } };
         change?.Invoke(options.Settings);
         var hubSpot = await EmulatorServer.StartAsync(options);
         var rabbitMq = await servers.FreshVirtualHostAsync();

@@ -24,6 +24,7 @@ public sealed class SettingsTests(Servers servers)
     [InlineData("HubSpot__ApiBaseUrl", "hubspot", "HubSpot:ApiBaseUrl must be")]
     [InlineData("HubSpot__ApiVersions__Objects", "v9", "HubSpot:ApiVersions:Objects must be")]
     [InlineData("HubSpot__Workflows__welcome", "the first one", "HubSpot:Workflows:welcome must be")]
+    [InlineData("Delivery__MaximumWait", "00:00:00", "Delivery:MaximumWait must be from")]
     [InlineData("Operator__AlertWebhook", "the-secret-itself", "Operator:AlertWebhook must be an absolute")]
     [InlineData("Tokens__Encryption__KeyRing", "/no/such/folder", "Tokens:Encryption:KeyRing: there is no directory /no/such/folder")]
     [InlineData("Tokens__Encryption__Certificate", "keys.pfx", "Tokens:Encryption:KeyRing is missing")]

@@ -12,6 +12,9 @@ public sealed class AmqpClient : IAsyncDisposable
     public static readonly string[] Queues =
         ["hubspot-sync-contact", "hubspot-sync-contact-bulk", "hubspot-enroll-in-workflow", "hubspot-post-timeline-event"];
 
+    public static readonly string[] WaitQueues =
+        ["hubspot-wait-1s", "hubspot-wait-5s", "hubspot-wait-15s", "hubspot-wait-60s", "hubspot-wait-5m", "hubspot-wait-30m", "hubspot-wait-2h"];
+
     public static readonly string[] EventExchanges =
     [
         "HubSpotMessaging.Contracts:ContactSynced", "HubSpotMessaging.Contracts:ContactEnrolledInWorkflow",
@@ -145,7 +148,7 @@ public sealed class AmqpClient : IAsyncDisposable
 
     public async Task DeleteQueuesAsync()
     {
-        foreach (var queue in Queues.SelectMany(queue => new[] { queue, $"{queue}_error" }))
+        foreach (var queue in Queues.SelectMany(queue => new[] { queue, $"{queue}_error" }).Concat(WaitQueues))
             await _channel.QueueDeleteAsync(queue);
     }
 

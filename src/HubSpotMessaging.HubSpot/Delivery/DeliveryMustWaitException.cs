@@ -8,12 +8,12 @@ namespace HubSpotMessaging.HubSpot.Delivery;
 /// </summary>
 public sealed class DeliveryMustWaitException : Exception
 {
-    /// <summary>Waits for what may come or may not.</summary>
+    /// <summary>Waits for what may come or may not. The exception's message leaves the words out, since HubSpot's may name people.</summary>
     /// <param name="category">Why it is refused if it does not come: one of <see cref="RefusalCategories"/>, or HubSpot's.</param>
     /// <param name="message">The same in words.</param>
     /// <param name="cause">What HubSpot said, if anything.</param>
     public DeliveryMustWaitException(string category, string message, HubSpotProblem? cause = null)
-        : base($"Waits: {category}: {message}") =>
+        : base($"Waits: {category} (correlation id {cause?.CorrelationId ?? "none"}).") =>
         Refusal = new(category, message, cause);
 
     /// <summary>Waits for what ends by itself, and is no reason to refuse anything.</summary>

@@ -19,9 +19,13 @@ internal static class OutcomeExtensions
         context.ReceiveContext.InputAddress.AbsolutePath.EndsWith($"/{CommandQueues.SyncContactBulk}", StringComparison.Ordinal)
             ? HubSpot.Quota.Lane.Bulk : HubSpot.Quota.Lane.Interactive;
 
-    /// <summary>A header of ours as text, in whichever type somebody has set it. Null when it is not there or empty.</summary>
+    /// <summary>
+    /// A header of ours as text, in whichever type somebody has set it: on the message itself, where waits and dead letters write it, or in
+    /// the publisher's envelope. Null when it is not there or empty.
+    /// </summary>
     public static string? HeaderText(this ConsumeContext context, string name) =>
-        context.Headers.TryGetHeader(name, out var value) && Convert.ToString(value, CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : null;
+        (context.ReceiveContext.TransportHeaders.TryGetHeader(name, out var value) || context.Headers.TryGetHeader(name, out value))
+        && Convert.ToString(value, CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : null;
 
     /// <summary>Publishes what became of the command, and answers whoever asked. Comes before the ack, so it may come twice.</summary>
     public static async Task AnnounceAsync<TOutcome>(this ConsumeContext context, TOutcome outcome)

@@ -36,7 +36,7 @@ internal sealed class Replicas : IAsyncDisposable
     public static async Task<Replicas> StartAsync(string redis)
     {
         var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
-        var hubSpot = await EmulatorServer.StartAsync(new EmulatorOptions { TimeProvider = clock, Settings = { RotateRefreshTokens = true, RateLimit = null } });
+        var hubSpot = await EmulatorServer.StartAsync(new EmulatorOptions { TimeProvider = clock, Settings = { RotateRefreshTokens = true, RateLimit = 1_000_000 } });
         var connection = await ConnectionMultiplexer.ConnectAsync($"{redis},allowAdmin=true");
         foreach (var server in connection.GetServers())
             await server.FlushDatabaseAsync();

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using HubSpotMessaging.Contracts;
 using HubSpotMessaging.HubSpot.Line;
+using HubSpotMessaging.Testing;
 using MassTransit;
 using RabbitMQ.Client;
 
@@ -11,8 +12,6 @@ namespace HubSpotMessaging.IntegrationTests.Waiting;
 public sealed class WaitingTests(Servers servers)
 {
     private const string Queue = "hubspot-enroll-in-workflow";
-    private static readonly string[] WaitQueues =
-        ["hubspot-wait-1s", "hubspot-wait-5s", "hubspot-wait-15s", "hubspot-wait-60s", "hubspot-wait-5m", "hubspot-wait-30m", "hubspot-wait-2h"];
 
     [Fact]
     public async Task An_enrolment_waits_for_its_contact_and_is_then_done_once_whoever_published_it()
@@ -44,7 +43,12 @@ public sealed class WaitingTests(Servers servers)
         answer.Message.ShouldBeOfType<ContactEnrolledInWorkflow>().CommandId.ShouldBe("asked");
         installation.HubSpot.Enrollments.Count.ShouldBe(3);
         bus.Seen.Count(seen => seen.Event == "ContactEnrolledInWorkflow").ShouldBe(3);
-        (await bus.DepthAsync($"{Queue}_error")).ShouldBe(0u);
+
+        // What HubSpot refuses is answered with the refusal too, and not with a fault of the bus.
+        Response refusal = await client.CreateRequestClient<EnrollInWorkflow>().GetResponse<ContactEnrolledInWorkflow, CommandRejected>(
+            new EnrollInWorkflow { CommandId = "off", Email = "asked@example.com", Workflow = "1003" });
+        refusal.Message.ShouldBeOfType<CommandRejected>();
+        await Eventually.BecomesTrueAsync(async () => await bus.DepthAsync($"{Queue}_error") == 1, "the refused one, and no other, is a dead letter");
         await client.StopAsync();
     }
 
@@ -114,7 +118,15 @@ public sealed class WaitingTests(Servers servers)
         again.Headers["hubspot-idempotency-key"].ShouldBe(messageId.ToString());
         again.Headers.ShouldNotContainKey("hubspot-occurred-at");
         installation.Service.Output.Split('\n').Count(line => line.Contains("waits for 00:00:01", StringComparison.Ordinal)).ShouldBeGreaterThanOrEqualTo(2);
-        bus.Seen.Where(seen => seen.Event == "CommandRejected").Select(seen => seen.MessageId).Distinct().ShouldHaveSingleItem();
+        bus.Seen.Where(seen => seen.Event == "CommandRejected" && (string?)seen.Message["commandId"] == messageId.ToString()).Select(seen => seen.MessageId).Distinct().ShouldHaveSingleItem();
+
+        // Whoever asks, in an envelope, is told at the end.
+        var client = Bus.Factory.CreateUsingRabbitMq(rabbit => rabbit.Host(server));
+        await client.StartAsync();
+        Response answer = await client.CreateRequestClient<EnrollInWorkflow>().GetResponse<ContactEnrolledInWorkflow, CommandRejected>(
+            new EnrollInWorkflow { CommandId = "asked", Email = "nobody@example.com", Workflow = "1001" });
+        answer.Message.ShouldBeOfType<CommandRejected>().Category.ShouldBe(RejectionCategories.ContactNotFound);
+        await client.StopAsync();
 
         // What expires while it waits is not done any more.
         var soon = TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(1);
@@ -139,7 +151,7 @@ public sealed class WaitingTests(Servers servers)
         await bus.PublishAsync("SyncContact", """{"email":"ada@example.com"}""");
         await bus.OutcomeAsync("ContactEnrolledInWorkflow", "second");
 
-        foreach (var queue in WaitQueues)
+        foreach (var queue in AmqpClient.WaitQueues)
             (await bus.HasArgumentsAsync(queue, [])).ShouldBeFalse(queue);
     }
 
