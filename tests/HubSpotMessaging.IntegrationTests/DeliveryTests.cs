@@ -175,7 +175,7 @@ public sealed class DeliveryTests(Servers servers)
         var down = installation.HubSpot.Faults.Add(new Fault { Kind = FaultKind.Status, Status = 503, Match = new() { Path = Contacts } });
         for (var number = 0; number < 40; number++)
             await bus.PublishAsync("SyncContact", $$"""{"commandId":"c-{{number}}","email":"c{{number}}@example.com"}""");
-        await down.WhenHitAsync(16);
+        await down.WhenHitAsync(2);
 
         (await installation.Service.StopAsync(TimeSpan.FromSeconds(30))).ShouldBe(0);
         (await bus.DepthAsync("hubspot-sync-contact")).ShouldBe(40u);
