@@ -20,11 +20,11 @@ internal sealed partial class ContactBatchSender(
 
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a request that was not answered may take to arrive after its time-out.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
-
     /// <summary>Redis may be away for as long; then the commands come again, and find what they left pending.</summary>
     private const int SettleAttempts = 5;
+
+    /// <summary>How long a request that was not answered may take to arrive after its time-out.</summary>
+    internal TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
 
     public async Task<IReadOnlyList<Verdict<ContactWritten>>> SendAsync(
         IReadOnlyList<Parcel<ContactWrite>> parcels, Permit permit, CancellationToken cancellationToken)
