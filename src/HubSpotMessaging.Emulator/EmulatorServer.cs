@@ -38,6 +38,9 @@ public sealed class EmulatorServer : IAsyncDisposable
     /// <summary>The contacts of every account, as they are now.</summary>
     public IReadOnlyList<EmulatedContact> Contacts => Get<ContactDirectory>().List();
 
+    /// <summary>The last writes of contacts that took effect (up to 100,000), in the order in which they did.</summary>
+    public IReadOnlyList<ContactWrite> ContactWrites => Get<ContactDirectory>().Writes;
+
     /// <summary>Every enrolment and unenrolment that took effect, in order.</summary>
     public IReadOnlyList<Enrollment> Enrollments => Get<EnrollmentLog>().List();
 

@@ -109,16 +109,24 @@ public sealed class AmqpClient : IAsyncDisposable
             if (await ExistsAsync($"{queue}_error"))
             {
                 await using var channel = await _connection.CreateChannelAsync();
-                if (await channel.BasicGetAsync($"{queue}_error", autoAck: true) is { } letter)
-                    return (
-                        Encoding.UTF8.GetString(letter.Body.Span),
-                        letter.BasicProperties.Headers?.ToDictionary(header => header.Key, header => Text(header.Value)) ?? []);
+                if (await TakeAsync(channel, $"{queue}_error") is { } letter)
+                    return letter;
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
         }
 
         throw new TimeoutException($"No dead letter came to {queue}_error.");
+    }
+
+    /// <summary>Takes all dead letters of a queue that are there by now.</summary>
+    public async Task<IReadOnlyList<(string Body, IReadOnlyDictionary<string, string?> Headers)>> DeadLettersAsync(string queue)
+    {
+        var letters = new List<(string, IReadOnlyDictionary<string, string?>)>();
+        await using var channel = await _connection.CreateChannelAsync();
+        while (await TakeAsync(channel, $"{queue}_error") is { } letter)
+            letters.Add(letter);
+        return letters;
     }
 
     /// <summary>How many messages wait in a queue; 0 when there is no such queue.</summary>
@@ -177,6 +185,11 @@ public sealed class AmqpClient : IAsyncDisposable
             return false;
         }
     }
+
+    private static async Task<(string Body, IReadOnlyDictionary<string, string?> Headers)?> TakeAsync(IChannel channel, string queue) =>
+        await channel.BasicGetAsync(queue, autoAck: true) is { } message
+            ? (Encoding.UTF8.GetString(message.Body.Span), message.BasicProperties.Headers?.ToDictionary(header => header.Key, header => Text(header.Value)) ?? [])
+            : null;
 
     private static string? Text(object? header) => header is byte[] bytes ? Encoding.UTF8.GetString(bytes) : header?.ToString();
 }

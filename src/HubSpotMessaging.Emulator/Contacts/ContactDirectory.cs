@@ -4,10 +4,18 @@ namespace HubSpotMessaging.Emulator.Contacts;
 internal sealed class ContactDirectory(PropertyRegistry definitions, TimeProvider clock) : IResettable
 {
     private const long FirstId = 171_591_000_001;
+    private const int MaximumWrites = 100_000;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<long, ContactBook> _portals = [];
+    private readonly Queue<ContactWrite> _writes = new();
     private long _nextId = FirstId;
+
+    /// <summary>The last writes that took effect, in order. Bounded, so that an emulator may run under load for days.</summary>
+    public IReadOnlyList<ContactWrite> Writes
+    {
+        get { lock (_lock) return [.. _writes]; }
+    }
 
     public ContactBook Read(long portalId)
     {
@@ -22,6 +30,9 @@ internal sealed class ContactDirectory(PropertyRegistry definitions, TimeProvide
             var transaction = new ContactTransaction(Read(portalId), definitions, requiredProperty, clock.GetUtcNow(), () => _nextId++);
             var result = work(transaction);
             _portals[portalId] = transaction.Book;
+            foreach (var (contact, isNew, values) in transaction.Writes)
+                _writes.Enqueue(new ContactWrite(portalId, contact.IdText, isNew, values));
+            while (_writes.Count > MaximumWrites) _writes.Dequeue();
             return result;
         }
     }
@@ -59,6 +70,7 @@ internal sealed class ContactDirectory(PropertyRegistry definitions, TimeProvide
         lock (_lock)
         {
             _portals.Clear();
+            _writes.Clear();
             _nextId = FirstId;
         }
     }

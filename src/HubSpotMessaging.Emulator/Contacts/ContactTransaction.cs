@@ -9,7 +9,12 @@ internal sealed class ContactTransaction(
     private readonly List<string> _uniqueProperties =
         [.. definitions.All.Where(definition => definition.HasUniqueValue).Select(definition => definition.Name)];
 
+    private readonly List<(Contact Contact, bool IsNew, IReadOnlyDictionary<string, string> Values)> _writes = [];
+
     public ContactBook Book { get; private set; } = book;
+
+    /// <summary>What was written so far, in order.</summary>
+    public IReadOnlyList<(Contact Contact, bool IsNew, IReadOnlyDictionary<string, string> Values)> Writes => _writes;
 
     public WriteOutcome Create(IReadOnlyDictionary<string, string?> properties) =>
         Write(Contact.Create(nextId(), now), properties, isNew: true);
@@ -50,6 +55,7 @@ internal sealed class ContactTransaction(
             return WriteOutcome.Refused(RecordProblem.Invalid([PropertyRequired(requiredProperty)]));
 
         Keep(written);
+        _writes.Add((written, isNew, values));
         return new WriteOutcome(written, isNew, Problem: null);
     }
 

@@ -186,18 +186,18 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
     private async Task ReturnAfterAsync(string key, List<Entry<TItem, TOutcome>> entries, TimeSpan wait)
     {
         await Task.Delay(wait, _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Return(key, entries);
+        Return(key, entries, isLast: true); // What it waits for may stand behind it.
     }
 
     /// <summary>Lets wait again what is to be sent again, unless nobody waits for it any more.</summary>
-    private void Return(string key, List<Entry<TItem, TOutcome>> again)
+    private void Return(string key, List<Entry<TItem, TOutcome>> again, bool isLast = false)
     {
         List<Entry<TItem, TOutcome>> withdrawn;
         lock (_gate)
         {
             // Whoever cancels from here on finds it in the room; who has cancelled before did not.
             withdrawn = again.FindAll(entry => entry.CancellationToken.IsCancellationRequested || _isDisposed);
-            _waiting.Return(key, again.Except(withdrawn));
+            _waiting.Return(key, again.Except(withdrawn), isLast);
             Look();
         }
 

@@ -51,11 +51,11 @@ internal sealed class WaitingRoom<TItem, TOutcome>
         return taken;
     }
 
-    /// <summary>What was taken is back: done, or to be sent again.</summary>
-    public void Return(string key, IEnumerable<Entry<TItem, TOutcome>> again)
+    /// <summary>What was taken is back: done, or to be sent again, before or after what has come about the same thing meanwhile.</summary>
+    public void Return(string key, IEnumerable<Entry<TItem, TOutcome>> again, bool isLast)
     {
         var group = _groups[key];
-        group.Entries.InsertRange(0, again);
+        group.Entries.InsertRange(isLast ? group.Entries.Count : 0, again);
         group.IsAway = false;
         Place(group);
     }
@@ -101,15 +101,13 @@ internal sealed class WaitingRoom<TItem, TOutcome>
 
         public bool IsAway { get; set; }
 
-        /// <summary>Takes the first that is to go alone, else everything.</summary>
+        /// <summary>Takes the first, and with it all others unless it is to go alone, or they are.</summary>
         public List<Entry<TItem, TOutcome>> Take()
         {
-            var alone = Entries.FindIndex(entry => entry.IsAlone);
-            List<Entry<TItem, TOutcome>> taken = alone < 0 ? [.. Entries] : [Entries[alone]];
-            if (alone < 0)
-                Entries.Clear();
-            else
-                Entries.RemoveAt(alone);
+            var first = Entries[0];
+            Predicate<Entry<TItem, TOutcome>> goes = entry => first.IsAlone ? entry == first : !entry.IsAlone;
+            var taken = Entries.FindAll(goes);
+            Entries.RemoveAll(goes);
             return taken;
         }
     }

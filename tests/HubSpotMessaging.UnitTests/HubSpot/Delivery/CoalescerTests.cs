@@ -186,7 +186,35 @@ public sealed class CoalescerTests : IBatchSender<int, string>, IAsyncDisposable
         }
 
         (await Task.WhenAll(later, joins)).ShouldBe(["a:1", "a:3"]);
-        _sent.ShouldBe(["a:1", "b:2", "a:1,3"]);
+        _sent.ShouldBe(["a:1", "b:2", "a:3,1"]);
+    }
+
+    [Fact]
+    public async Task What_cannot_go_before_another_about_the_same_thing_lets_that_go_first()
+    {
+        var done = new HashSet<int>();
+        _judge = parcel =>
+        {
+            if (parcel.Items is [1, 2])
+                return new Verdict<string>.Apart();
+            if (parcel.Items[0] switch { 1 => !done.Contains(3), 3 => !done.Contains(2), _ => false })
+                return new Verdict<string>.Later(TimeSpan.FromSeconds(1)); // Of those that go alone one waits for one that does not, and that for one that does.
+            done.UnionWith(parcel.Items);
+            return Done(parcel);
+        };
+        _quota.Hold();
+        List<Task<string>> all = [SendAsync("a", 1), SendAsync("a", 2)];
+        _quota.Release();
+        await SentAsync(2);
+        all.Add(SendAsync("a", 3));
+        var ended = Task.WhenAll(all);
+        for (var step = 0; step < 1_000 && !ended.IsCompleted; step++)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, TestContext.Current.CancellationToken);
+        }
+
+        ended.IsCompleted.ShouldBeTrue(string.Join(" | ", _sent.Take(20)));
     }
 
     [Fact]
