@@ -49,7 +49,7 @@ internal sealed partial class TokenRenewal(
     public async Task<HeldTokens> RenewAsync(HeldTokens? last, AccessToken? refused)
     {
         var held = await FindAsync(last, refused);
-        alarm.IsOver();
+        await alarm.EndAsync();
         return held;
     }
 
@@ -95,7 +95,8 @@ internal sealed partial class TokenRenewal(
                 case Beginning.Paused when Serves(serving, refused):
                     return serving;
                 case Beginning.Paused paused:
-                    throw new AuthorizationUnavailableException($"There is no access token, and HubSpot's token endpoint is asked again only in {paused.For:c}.");
+                    var why = $"There is no access token, and HubSpot's token endpoint is asked again only in {paused.For:c}.";
+                    throw stored.Loss is null ? alarm.Wait(why) : new AuthorizationUnavailableException(why);
             }
         }
     }
@@ -223,7 +224,7 @@ internal sealed partial class TokenRenewal(
             LogRefusedAgain(info.Kind, info.CorrelationId);
         }
 
-        throw new AuthorizationUnavailableException("HubSpot refuses an access token that it has just given out.");
+        throw alarm.Wait("HubSpot refuses an access token that it has just given out.");
     }
 
     private async Task LoseAsync(AuthorizationLoss loss, StoredAuthorization stored)

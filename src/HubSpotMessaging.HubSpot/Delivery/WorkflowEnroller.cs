@@ -109,10 +109,12 @@ public sealed partial class WorkflowEnroller(
             throw new DeliveryRefusedException(answer.Problem);
 
         // Yes proves it. No proves nothing, since a workflow of one step may have ended already, and the request may still land.
-        if (IsAmong(await workflows.CurrentEnrollmentsAsync(enrollment.ContactId, permit: null, CancellationToken.None), enrollment))
+        // While HubSpot cannot be asked, there is no answer at all: it is asked when the command comes again.
+        var current = await workflows.CurrentEnrollmentsAsync(enrollment.ContactId, permit: null, CancellationToken.None);
+        if (IsAmong(current, enrollment))
             await RecordAsync(key, enrollment);
         else
-            throw delivery.Value.ResendUncertainEnrollments ? UnderWay(Lease) : Unknown(answer.Problem);
+            throw delivery.Value.ResendUncertainEnrollments || !IsTold(current) ? UnderWay(Lease) : Unknown(answer.Problem);
     }
 
     /// <summary>Written down before it is sent, and after, but for an answer that does not say what became of it.</summary>
@@ -158,6 +160,9 @@ public sealed partial class WorkflowEnroller(
 
     private static bool IsAmong(Answer<IReadOnlyList<Workflow>> current, Enrollment enrollment) =>
         current.Succeeded && current.Value.Any(workflow => workflow.Id.ToString(CultureInfo.InvariantCulture) == enrollment.WorkflowId);
+
+    private static bool IsTold(Answer<IReadOnlyList<Workflow>> current) =>
+        DeliveryPolicy.RuleFor(current.Kind, current.Problem).Reaction is Reaction.Judge;
 
     private static DeliveryMustWaitException NoContact(HubSpotProblem? cause) =>
         new(RefusalCategories.ContactNotFound, "HubSpot has no contact with this address.", cause);

@@ -52,8 +52,7 @@ internal sealed class Replicas : IAsyncDisposable
         [
             new("HubSpot:ClientId", "emulator-client"), new("HubSpot:ClientSecret", Installation.ClientSecret),
             new("HubSpot:RedirectUri", "http://localhost/oauth/callback"), new("HubSpot:ApiBaseUrl", HubSpot.BaseAddress.AbsoluteUri),
-            .. settings.Select(setting => KeyValuePair.Create(setting.Key, setting.Value)),
-        ]).Build());
+        ]).AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, setting.Value))).Build());
         services.AddSingleton<TimeProvider>(Clock);
         services.AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(redis ?? _redis));
         services.AddHubSpot();

@@ -182,12 +182,13 @@ public sealed class DeliveryTests
     }
 
     [Fact]
-    public async Task An_enrolment_that_cannot_be_looked_up_either_ends_and_is_not_put_off()
+    public async Task An_enrolment_that_cannot_be_looked_up_either_is_looked_up_when_it_comes_again()
     {
         _http.Throws(new HttpRequestException(HttpRequestError.ResponseEnded)).Answers(503);
 
-        (await Should.ThrowAsync<DeliveryRefusedException>(() => Enroller().EnrollAsync("key", "ada@example.com", new("51", "1001"), CancellationToken.None)))
-            .Category.ShouldBe(RefusalCategories.OutcomeUnknown);
+        (await Should.ThrowAsync<DeliveryMustWaitException>(() => Enroller().EnrollAsync("key", "ada@example.com", new("51", "1001"), CancellationToken.None)))
+            .Refusal.ShouldBeNull();
+        _http.Calls.Select(call => call.Method).ShouldBe([HttpMethod.Post, HttpMethod.Get]);
     }
 
     [Fact]

@@ -15,6 +15,9 @@ internal sealed class ContactUpserts(ContactsClient contacts, HubSpotCaller call
     /// <summary>How often a contact is sent whose outcome HubSpot does not tell, or that somebody else creates at the same moment.</summary>
     private const int MaximumAttempts = 3;
 
+    /// <summary>How often one at which HubSpot fails: twice each time, and that is no row yet for which it passes for down (Circuit).</summary>
+    private const int MaximumOutages = 2;
+
     /// <summary>Sends them.</summary>
     /// <param name="inputs">The contacts, with different identities and trace ids.</param>
     /// <param name="lease">The right to write them.</param>
@@ -103,7 +106,7 @@ internal sealed class ContactUpserts(ContactsClient contacts, HubSpotCaller call
         async Task JudgeAsync(ContactUpsert input, Answer<BatchResponse<Contact>> answer, int attempt)
         {
             var isOutage = answer.Kind == AnswerKind.Unavailable;
-            if (attempt < MaximumAttempts && (isOutage || answer.Kind is AnswerKind.Conflict or AnswerKind.Unreadable))
+            if (attempt < (isOutage ? MaximumOutages : MaximumAttempts) && (isOutage || answer.Kind is AnswerKind.Conflict or AnswerKind.Unreadable))
                 await SendPartAsync([input], attempt + 1);
             else if (isOutage)
             {

@@ -59,6 +59,7 @@ internal sealed partial class OutageMonitor(
     public async Task<bool> IsAliveAsync(CallKind kind, Permit permit)
     {
         var (answer, problem) = await probe.AskAsync(kind, permit);
+        await NoteAsync(kind, DeliveryPolicy.RuleFor(answer, problem)); // One contact at which HubSpot fails is no row of failures.
         return IsAlive(answer, problem);
     }
 

@@ -19,6 +19,9 @@ internal sealed partial class OutageWatch(
     /// <summary>How long between two probes, at the least and at the most.</summary>
     private static readonly (TimeSpan Least, TimeSpan Most) Interval = (TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(10));
 
+    /// <summary>Is over by the time at which the next probe is due, or nobody would make it.</summary>
+    private static readonly TimeSpan Turn = Interval.Least / 2;
+
     private readonly Dictionary<string, (TimeSpan Interval, DateTimeOffset Due)> _plans = new(StringComparer.Ordinal);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -29,8 +32,8 @@ internal sealed partial class OutageWatch(
             var outages = line.Reasons.Where(reason => OutageReasons.ProbeOf(reason) is not null).GroupBy(reason => reason.Owner).ToList();
             foreach (var over in _plans.Keys.Except(outages.Select(outage => outage.Key)).ToList())
                 _plans.Remove(over);
-            foreach (var outage in outages.Where(outage => !_plans.ContainsKey(outage.Key)))
-                _plans[outage.Key] = (Interval.Least, outage.Max(reason => reason.Until) ?? (time.GetUtcNow() + Interval.Least));
+            foreach (var outage in outages)
+                Plan(outage.Key, outage.Max(reason => reason.Until));
 
             foreach (var outage in outages.Where(outage => _plans[outage.Key].Due <= time.GetUtcNow()))
                 await ProbeAsync([.. outage], stoppingToken);
@@ -42,6 +45,15 @@ internal sealed partial class OutageWatch(
         }
     }
 
+    /// <summary>What another replica has learned since counts here, too: HubSpot is not asked before that.</summary>
+    private void Plan(string owner, DateTimeOffset? until)
+    {
+        if (!_plans.TryGetValue(owner, out var plan))
+            _plans[owner] = (Interval.Least, until ?? (time.GetUtcNow() + Interval.Least));
+        else if (until > plan.Due)
+            _plans[owner] = (plan.Interval, until.Value);
+    }
+
     private async Task ProbeAsync(IReadOnlyList<PauseReason> reasons, CancellationToken cancellationToken)
     {
         var owner = reasons[0].Owner;
@@ -49,7 +61,7 @@ internal sealed partial class OutageWatch(
         var next = time.GetUtcNow() + interval;
         try
         {
-            if (await redis.GetDatabase().StringSetAsync($"hubspot:line:probing:{owner}", "1", Interval.Least, When.NotExists))
+            if (await redis.GetDatabase().StringSetAsync($"hubspot:line:probing:{owner}", "1", Turn, When.NotExists))
             {
                 var kind = OutageReasons.ProbeOf(reasons[0])!.Value;
                 var (answer, problem) = await probe.AskAsync(kind, await caller.AcquireAsync(new(kind, Lane.Interactive), cancellationToken));
