@@ -57,7 +57,15 @@ internal sealed class BenchmarkRun(TestBed bed, Report report, bool quick, Cance
         try
         {
             await using var stage = await bed.PrepareAsync(settings, stop);
-            return await measure(stage);
+            try
+            {
+                return await measure(stage);
+            }
+            catch
+            {
+                Say(stage.LastLines());
+                throw;
+            }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

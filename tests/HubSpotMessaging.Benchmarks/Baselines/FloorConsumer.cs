@@ -96,7 +96,7 @@ internal sealed class FloorConsumer : IAsyncDisposable
             var written = await ContactBatch.ReadAsync(response);
             await Task.WhenAll(batch.Select(received => ConcludeAsync(received, written[received.Command.CommandId!])).ToList());
         }
-        catch (Exception failure) // Nobody awaits this; the run that waits in vain prints what the process wrote.
+        catch (Exception failure) // Nobody awaits this; whoever waits in vain for an outcome sees what was written.
         {
             await Console.Error.WriteLineAsync(failure.ToString());
         }

@@ -58,9 +58,9 @@ internal sealed class Commands(int capacity)
     public TimeSpan LatencyOf(int index) => TimeProvider.System.GetElapsedTime(
         _published[index], HasEnded(index) ? _ended[index] : TimeProvider.System.GetTimestamp());
 
-    /// <summary>From the first publication to the last outcome.</summary>
-    public TimeSpan DurationOf(CommandRange range) => TimeProvider.System.GetElapsedTime(
-        range.Indexes.Min(index => _published[index]), range.Indexes.Max(index => _ended[index]));
+    /// <summary>From a moment (a timestamp of the system's clock) to the last outcome.</summary>
+    public TimeSpan DurationOf(CommandRange range, long since) =>
+        TimeProvider.System.GetElapsedTime(since, range.Indexes.Max(index => _ended[index]));
 
     /// <summary>Waits until all of them have an outcome, or the time is over.</summary>
     /// <returns>How many have none.</returns>

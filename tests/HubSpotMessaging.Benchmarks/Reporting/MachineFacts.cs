@@ -27,15 +27,20 @@ internal sealed record MachineFacts
 
     public required string Redis { get; init; }
 
+    /// <summary>What else kept the machine busy: its load averages of the last minutes, where the system tells.</summary>
+    public string? LoadBefore { get; init; }
+
     /// <summary>Where the servers come from.</summary>
     public required string Servers { get; init; }
 
     public static async Task<MachineFacts> ReadAsync(TestServers servers, IConnectionMultiplexer redis)
     {
+        const string load = "/proc/loadavg";
         await using var connection = await new ConnectionFactory { Uri = new Uri(servers.RabbitMqUri) }.CreateConnectionAsync();
         return new()
         {
             StartedAt = TimeProvider.System.GetUtcNow(),
+            LoadBefore = File.Exists(load) ? string.Join(' ', (await File.ReadAllTextAsync(load)).Split(' ')[..3]) : null,
             Processor = await ReadProcessorAsync(),
             RabbitMq = connection.ServerProperties?["version"] is byte[] version ? Encoding.UTF8.GetString(version) : "?",
             Redis = redis.GetServers()[0].Version.ToString(),

@@ -18,14 +18,14 @@ internal sealed class Report(MachineFacts machine)
         _rows.Add(row);
         var goal = row.Goal is null ? "" : $" ({row.Target}: {(row.Met == true ? "met" : "NOT met")})";
         var baseline = row.Baseline is null ? "" : $", {row.BaselineName} {Format(row.Baseline)}";
-        BenchmarkRun.Say($"    {row.Case}, {row.Subject}: {row.Metric} {Format(row.Value)} {row.Unit}{baseline}{goal}");
+        BenchmarkRun.Say($"    {row.Case}, {row.Subject}: {row.Metric} {$"{Format(row.Value)} {row.Unit}".TrimEnd()}{baseline}{goal}");
     }
 
     public static string Format(double? value) => value switch
     {
         null => "-",
         { } number when Math.Abs(number) >= 100 => number.ToString("#,0", CultureInfo.InvariantCulture),
-        { } number when Math.Abs(number) >= 10 => number.ToString("0.0", CultureInfo.InvariantCulture),
+        { } number when Math.Abs(number) >= 10 => number.ToString("0.#", CultureInfo.InvariantCulture),
         { } number => number.ToString("0.###", CultureInfo.InvariantCulture),
     };
 
@@ -50,7 +50,7 @@ internal sealed class Report(MachineFacts machine)
         var console = AnsiConsole.Create(new AnsiConsoleSettings());
         if (Console.IsOutputRedirected)
             console.Profile.Width = 250; // Nobody's terminal: lines are not broken.
-        console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{machine.Cores} cores ({machine.Processor}), {machine.MemoryGigabytes} GB, {machine.System}; .NET {machine.DotNet}, RabbitMQ {machine.RabbitMq}, Redis {machine.Redis} ({machine.Servers}); {machine.StartedAt:u}{(machine.IsQuick ? ", quick" : "")}"));
+        console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{machine.Cores} cores ({machine.Processor}), {machine.MemoryGigabytes} GB, {machine.System}; .NET {machine.DotNet}, RabbitMQ {machine.RabbitMq}, Redis {machine.Redis} ({machine.Servers}); {machine.StartedAt:u}, load {machine.LoadBefore ?? "?"}{(machine.IsQuick ? ", quick" : "")}"));
         console.WriteLine();
         console.Write(table);
         foreach (var failure in Failures)

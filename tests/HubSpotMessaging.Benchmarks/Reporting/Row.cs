@@ -25,7 +25,7 @@ internal sealed record Row
     public double? Baseline { get; init => field = Known(value); }
 
     /// <summary>Which baseline.</summary>
-    public string? BaselineName { get; init; }
+    public string? BaselineName { get => Baseline is null ? null : field; init; }
 
     public double? Ratio => Baseline is null or 0 ? null : Value / Baseline;
 

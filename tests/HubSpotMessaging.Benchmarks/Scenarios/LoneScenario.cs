@@ -9,7 +9,6 @@ namespace HubSpotMessaging.Benchmarks.Scenarios;
 /// <summary>One command at a time while nothing else happens: what the way itself costs.</summary>
 internal sealed class LoneScenario : IScenario
 {
-    private const int WarmUp = 30;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     public string Name => "lone";
@@ -28,11 +27,11 @@ internal sealed class LoneScenario : IScenario
 
     private static Task<Result?> MeasureAsync(BenchmarkRun run, string name, Func<Stage, Task<Subject>> startAsync)
     {
-        var count = run.Choose(200, 50);
+        var (warmUp, count) = (run.Choose(30, 15), run.Choose(200, 50));
         return run.PhaseAsync(name, new(), async stage =>
         {
             var subject = await startAsync(stage);
-            for (var sent = 0; sent < WarmUp + count; sent++)
+            for (var sent = 0; sent < warmUp + count; sent++)
             {
                 var (index, confirmed) = stage.Publisher.One();
                 await confirmed;
@@ -43,7 +42,7 @@ internal sealed class LoneScenario : IScenario
                 await run.WaitAsync(TimeSpan.FromMilliseconds(Random.Shared.Next(200, 220)));
             }
 
-            var range = new CommandRange(WarmUp, WarmUp + count);
+            var range = new CommandRange(warmUp, warmUp + count);
             return new Result(
                 subject.Name,
                 Latencies.ToOutcome(stage.Commands, range),

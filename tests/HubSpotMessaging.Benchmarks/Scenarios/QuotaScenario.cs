@@ -25,7 +25,7 @@ internal sealed class QuotaScenario : IScenario
         Add(run, Usual, naive, floor, null);
 
         int[] latencies = run.Choose<int[]>([50, 300, 1000], [50]);
-        int[] replicas = run.Choose<int[]>([1, 2, 4], [1, 2]);
+        int[] replicas = run.Choose<int[]>([1, 2, 4], [1]);
         foreach (var latency in latencies)
             foreach (var count in replicas)
             {
@@ -37,8 +37,8 @@ internal sealed class QuotaScenario : IScenario
     private static Task<Result?> MeasureAsync(BenchmarkRun run, int latency, string name, int waiting, Func<Stage, Task<Subject>> startAsync)
     {
         // The first window is not like the others, and the first calls are slow.
-        var warmUp = TimeSpan.FromSeconds(run.Choose(15, 11));
-        var measured = TimeSpan.FromSeconds(run.Choose(40, 15));
+        var warmUp = TimeSpan.FromSeconds(run.Choose(12, 11));
+        var measured = run.Choose(3, 1) * StageSettings.Window; // Whole windows, since some spend a window in one burst.
         var backlog = (int)((warmUp + measured + TimeSpan.FromSeconds(15)).TotalSeconds * waiting);
         return run.PhaseAsync($"{latency} ms, {name}", new() { Latency = latency, Commands = backlog }, async stage =>
         {

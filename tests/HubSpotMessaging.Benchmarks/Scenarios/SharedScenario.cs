@@ -1,4 +1,5 @@
 using HubSpotMessaging.Benchmarks.Baselines;
+using HubSpotMessaging.Benchmarks.Measures;
 using HubSpotMessaging.Benchmarks.Reporting;
 using HubSpotMessaging.Benchmarks.Stages;
 
@@ -24,7 +25,7 @@ internal sealed class SharedScenario : IScenario
 
     private static Task<Result?> MeasureAsync(BenchmarkRun run, string name, Func<Stage, Task<Subject>> startAsync)
     {
-        var (before, after) = (TimeSpan.FromSeconds(run.Choose(20, 12)), TimeSpan.FromSeconds(run.Choose(50, 25)));
+        var (before, after) = (TimeSpan.FromSeconds(run.Choose(20, 11)), TimeSpan.FromSeconds(run.Choose(50, 21)));
         var backlog = (int)(((before + TimeSpan.FromSeconds(15)).TotalSeconds * LimitBefore * 10) + (after.TotalSeconds * LimitAfter * 10));
         return run.PhaseAsync(name, new() { RateLimit = LimitBefore, Latency = 50, Commands = backlog }, async stage =>
         {
@@ -45,14 +46,12 @@ internal sealed class SharedScenario : IScenario
             var own = await stage.HubSpot.UpsertsAsync();
             var others = await stage.HubSpot.CallsAsync(Stranger.Calls);
             var refused = own.Where(call => call.IsRateLimited).Select(call => call.At).ToList();
-            var settled = change + StageSettings.Window;
-            var accepted = own.Concat(others).Count(call => !call.IsRateLimited && call.At > settled && call.At < change + after);
             return new Result(
                 subject.Name,
                 (double)refused.Count / own.Count,
                 (double)refused.Count(at => at > change) / own.Count(call => call.At > change),
                 refused.Count == 0 ? TimeSpan.Zero : refused.Max() - change,
-                accepted / (LimitAfter * ((after - StageSettings.Window) / StageSettings.Window)),
+                QuotaUse.Of(own.Concat(others), LimitAfter, change + StageSettings.Window, change + after).Mean,
                 others.Count(call => call.IsRateLimited));
         });
     }

@@ -32,7 +32,7 @@ internal sealed class TrickleScenario : IScenario
 
     private static Task<Result?> MeasureAsync(BenchmarkRun run, int rate, string name, Func<Stage, Task<Subject>> startAsync)
     {
-        var (warmUp, measured) = (TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(run.Choose(40, 15)));
+        var (warmUp, measured) = (TimeSpan.FromSeconds(run.Choose(12, 11)), TimeSpan.FromSeconds(run.Choose(30, 10)));
         var settings = new StageSettings { Latency = 50, Commands = (int)(rate * (warmUp + measured).TotalSeconds) + 1 };
         return run.PhaseAsync($"{rate}/s, {name}", settings, async stage =>
         {

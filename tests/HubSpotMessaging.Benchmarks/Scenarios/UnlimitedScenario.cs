@@ -1,4 +1,5 @@
 using HubSpotMessaging.Benchmarks.Baselines;
+using HubSpotMessaging.Benchmarks.Load;
 using HubSpotMessaging.Benchmarks.Reporting;
 using HubSpotMessaging.Benchmarks.Stages;
 
@@ -8,6 +9,7 @@ namespace HubSpotMessaging.Benchmarks.Scenarios;
 internal sealed class UnlimitedScenario : IScenario
 {
     private const int Commands = 10_000;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     public string Name => "unlimited";
 
@@ -30,13 +32,18 @@ internal sealed class UnlimitedScenario : IScenario
         return run.PhaseAsync(name, settings, async stage =>
         {
             var subject = await startAsync(stage);
-            await PublishAsync(stage, warmUp, run);
+            await WaitAsync(stage, await stage.Publisher.BacklogAsync(warmUp), run);
             var figures = new List<(double Rate, double Cpu)>();
             for (var round = 0; round < rounds; round++)
             {
+                // All of them wait before the first is taken, so that the publisher's own speed is not what is measured.
+                subject.Freeze();
+                var range = await stage.Publisher.BacklogAsync(Commands);
                 var before = subject.Measure();
-                var seconds = await PublishAsync(stage, Commands, run);
-                figures.Add((Commands / seconds, (subject.Measure().Cpu - before.Cpu).TotalSeconds));
+                var started = TimeProvider.System.GetTimestamp();
+                subject.Thaw();
+                await WaitAsync(stage, range, run);
+                figures.Add((Commands / stage.Commands.DurationOf(range, started).TotalSeconds, (subject.Measure().Cpu - before.Cpu).TotalSeconds));
             }
 
             return new Result(
@@ -47,13 +54,10 @@ internal sealed class UnlimitedScenario : IScenario
         });
     }
 
-    /// <returns>The seconds from the first publication to the last outcome.</returns>
-    private static async Task<double> PublishAsync(Stage stage, int count, BenchmarkRun run)
+    private static async Task WaitAsync(Stage stage, CommandRange range, BenchmarkRun run)
     {
-        var range = await stage.Publisher.BacklogAsync(count);
-        return await stage.Commands.WaitAsync(range, TimeSpan.FromMinutes(3), run.Stop) is 0
-            ? stage.Commands.DurationOf(range).TotalSeconds
-            : throw new TimeoutException($"{stage.Commands.Pending} of {count} commands have no outcome after three minutes.");
+        if (await stage.Commands.WaitAsync(range, Patience, run.Stop) is var missing and > 0)
+            throw new TimeoutException($"{missing} of {range.Count} commands have no outcome after {Patience}.");
     }
 
     private static double Median(IEnumerable<double> values)

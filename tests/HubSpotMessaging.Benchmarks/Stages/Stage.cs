@@ -79,6 +79,9 @@ internal sealed class Stage : IAsyncDisposable
         return new Subject(kind, [process]);
     }
 
+    /// <summary>The last that each process wrote.</summary>
+    public string LastLines() => string.Join("\n---\n", _processes.Select(process => string.Join('\n', process.Output.TrimEnd().Split('\n').TakeLast(15))));
+
     public async ValueTask DisposeAsync()
     {
         await Publisher.DisposeAsync();

@@ -6,7 +6,16 @@ namespace HubSpotMessaging.Benchmarks.Stages;
 /// <summary>What is measured: the service or a baseline, as processes.</summary>
 internal sealed class Subject(string name, IReadOnlyList<ServiceProcess> processes)
 {
+    // As Linux counts them.
+    private const int SigStop = 19;
+    private const int SigCont = 18;
+
     public string Name => name;
+
+    /// <summary>Lets nothing in the processes run until <see cref="Thaw"/>.</summary>
+    public void Freeze() => Signal(SigStop);
+
+    public void Thaw() => Signal(SigCont);
 
     /// <summary>What the processes have used since they started, all together.</summary>
     public Usage Measure()
@@ -17,6 +26,12 @@ internal sealed class Subject(string name, IReadOnlyList<ServiceProcess> process
             return new Usage(process.TotalProcessorTime, process.PeakWorkingSet64);
         }).ToList();
         return new(TimeSpan.FromTicks(used.Sum(usage => usage.Cpu.Ticks)), used.Sum(usage => usage.PeakMemory));
+    }
+
+    private void Signal(int signal)
+    {
+        foreach (var process in processes)
+            process.Signal(signal);
     }
 }
 
