@@ -48,13 +48,16 @@ internal static class ControlEndpoints
 
     private static void MapRecords(RouteGroupBuilder control)
     {
-        control.MapGet("/calls", (CallLog calls, string? path) => TypedResults.Json(calls.List(path)));
+        control.MapGet("/calls", (CallLog calls, string? path, bool? bodies) =>
+            TypedResults.Json(bodies == false ? [.. calls.List(path).Select(call => call with { Body = "" })] : calls.List(path)));
         control.MapDelete("/calls", (CallLog calls) =>
         {
             calls.Clear();
             return TypedResults.NoContent();
         });
         control.MapGet("/contacts", (ContactDirectory contacts, long? portalId) => TypedResults.Json(contacts.List(portalId)));
+        control.MapGet("/contacts/count", IResult (ContactDirectory contacts, long portalId) =>
+            TypedResults.Json(new { contacts.Read(portalId).ById.Count }));
         control.MapPost("/contacts", async (HttpRequest request, ContactDirectory contacts) =>
         {
             var seed = await ControlJson.ReadAsync<ContactSeed>(request);

@@ -69,6 +69,7 @@ public sealed class AnswerClassifier(TimeProvider time)
             429 => AnswerKind.RateLimited,
             477 => AnswerKind.PortalMigrating,
             < 400 or 408 or >= 500 => AnswerKind.Unavailable,
+            413 or 414 or 431 => AnswerKind.Refused, // Too large, whoever says so.
 
             // A refusal in words that are not HubSpot's is that of something on the way, and says nothing about what was asked.
             _ when IsForeign(response) => AnswerKind.Unavailable,

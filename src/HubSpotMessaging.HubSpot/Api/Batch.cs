@@ -13,8 +13,8 @@ public sealed record BatchRequest<T>(IReadOnlyList<T> Inputs);
 public sealed record BatchResponse<T>
 {
     /// <summary>What was done.</summary>
-    public IReadOnlyList<T> Results { get; init; } = [];
+    public IReadOnlyList<T> Results { get; init => field = value ?? []; } = [];
 
     /// <summary>What was refused; only with status 207.</summary>
-    public IReadOnlyList<HubSpotProblem> Errors { get; init; } = [];
+    public IReadOnlyList<HubSpotProblem> Errors { get; init => field = value ?? []; } = [];
 }

@@ -15,6 +15,9 @@ internal sealed class QuotaHandler(CallKind kind, IQuota quota, ISlots slots, An
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        if (request.Method != HttpMethod.Get)
+            request.Content ??= new ByteArrayContent([]); // What has no body .NET sends again by itself when the connection is closed: a second enrolment.
+
         var slot = await TakeAsync(request, cancellationToken);
         var sent = time.GetTimestamp();
         if (sent > slot.SendBefore || cancellationToken.IsCancellationRequested)

@@ -38,6 +38,29 @@ public sealed class ControlTests : EmulatorTest
     }
 
     [Fact]
+    public async Task Calls_can_be_listed_without_their_bodies()
+    {
+        await PostAsync("/crm/objects/2026-03/contacts", """{"properties":{"email":"a@example.com"}}""");
+
+        var call = (await GetAsync("/emulator/calls?path=/crm/*&bodies=false")).Json.AsArray().ShouldHaveSingleItem()!;
+
+        (call["path"]!.GetValue<string>(), call["body"]!.GetValue<string>()).ShouldBe(("/crm/objects/2026-03/contacts", ""));
+        Emulator.Calls[0].Body.ShouldNotBeEmpty();
+    }
+
+    [Fact]
+    public async Task Contacts_are_counted_for_each_account()
+    {
+        AddContact("a@example.com");
+        AddContact("b@example.com");
+        AddContact("a@example.com", portalId: OtherPortalId);
+
+        (await GetAsync($"/emulator/contacts/count?portalId={PortalId}")).ShouldBe(HttpStatusCode.OK, """{"count":2}""");
+        (await GetAsync($"/emulator/contacts/count?portalId={OtherPortalId}")).ShouldBe(HttpStatusCode.OK, """{"count":1}""");
+        (await GetAsync("/emulator/contacts/count")).Status.ShouldBe(HttpStatusCode.BadRequest);
+    }
+
+    [Fact]
     public async Task No_secret_is_recorded()
     {
         var tokens = Emulator.Grant(PortalId);

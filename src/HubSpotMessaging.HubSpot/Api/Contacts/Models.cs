@@ -30,7 +30,7 @@ public sealed record Contact
 
     /// <summary>The properties that were asked for. The <c>email</c> may be another than the one asked by, when that is a
     /// secondary address of the contact.</summary>
-    public IReadOnlyDictionary<string, string?> Properties { get; init; } = new Dictionary<string, string?>();
+    public IReadOnlyDictionary<string, string?> Properties { get; init => field = value ?? new Dictionary<string, string?>(); } = new Dictionary<string, string?>();
 }
 
 /// <summary>The body of a batch read.</summary>

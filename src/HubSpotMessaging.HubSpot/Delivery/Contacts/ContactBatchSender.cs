@@ -84,6 +84,7 @@ internal sealed partial class ContactBatchSender(
         IReadOnlyList<Settlement> settlements = [.. inputs.Select(input => (Settlement)(sent.Outcomes.GetValueOrDefault(input.Id) switch
         {
             RecordOutcome.Written written => new Settlement.Accepted(input.Id, written.Id, written.IsNew),
+            RecordOutcome.Unknown when !single.Contains(input.Id) => new Settlement.Unknown(input.Id), // Its commands go again, one by one.
             RecordOutcome when single.Contains(input.Id) => new Settlement.Refused(input.Id), // A dead letter, which does not come again by itself.
             null when lease.MayHaveWritten => new Settlement.Unknown(input.Id),
             _ => new Settlement.Dropped(input.Id),
