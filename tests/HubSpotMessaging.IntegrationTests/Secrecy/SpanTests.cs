@@ -16,7 +16,7 @@ public sealed class SpanTests(Servers servers, SpanWatch watch)
     [Fact]
     public async Task Spans_tell_of_the_whole_road_but_no_secret_and_no_address()
     {
-        await using var installation = await Installation.PrepareAsync(servers);
+        await using var installation = await Installation.PrepareAsync(servers, settings => settings["Delivery__MaximumWait"] = "00:00:01");
         await using var service = await StartInProcessAsync(installation.Settings);
         watch.Clear();
 
