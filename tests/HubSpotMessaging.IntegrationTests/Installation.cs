@@ -1,6 +1,7 @@
 using System.Net;
 using System.Web;
 using HubSpotMessaging.Emulator;
+using HubSpotMessaging.HubSpot.Line;
 using HubSpotMessaging.IntegrationTests.Secrecy;
 using HubSpotMessaging.Testing;
 using HubSpotMessaging.Testing.Processes;
@@ -10,7 +11,8 @@ namespace HubSpotMessaging.IntegrationTests;
 
 /// <summary>
 /// One installation as its users have it: the built service as a process, a HubSpot (the emulator), RabbitMQ and Redis. At its end
-/// no secret may have turned up in what the service wrote or in an event.
+/// no secret may have turned up in what the service wrote or in an event. That of a <see cref="SharedInstallation"/> goes on to the
+/// next test.
 /// </summary>
 internal sealed class Installation : IAsyncDisposable
 {
@@ -20,6 +22,10 @@ internal sealed class Installation : IAsyncDisposable
 
     private readonly Servers _servers;
     private readonly List<ServiceProcess> _processes = [];
+    private readonly HashSet<string> _states = [];
+    private readonly HashSet<string> _leaks = [];
+    private bool _isShared;
+    private int _shown;
 
     private Installation(Servers servers, EmulatorServer hubSpot, IConnectionMultiplexer redis, AmqpClient bus, Dictionary<string, string?> settings)
     {
@@ -64,6 +70,9 @@ internal sealed class Installation : IAsyncDisposable
     public static async Task<Installation> PrepareAsync(
         Servers servers, Action<Dictionary<string, string?>>? configure = null, Action<EmulatorSettings>? change = null)
     {
+        if (SharedInstallation.IsRunning)
+            throw new InvalidOperationException("The class of this test has a shared installation, with which this one would share Redis.");
+
         var options = new EmulatorOptions { Settings = { RateLimit = 1_000_000 } };
         change?.Invoke(options.Settings);
         var hubSpot = await EmulatorServer.StartAsync(options);
@@ -146,36 +155,112 @@ internal sealed class Installation : IAsyncDisposable
     /// <summary>Keeps cookies, and follows no redirect by itself.</summary>
     public static HttpClient NewBrowser() => new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = true });
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Lets whoever disposes of it end a test only, until <see cref="EndAsync"/>.</summary>
+    public Installation Share()
     {
-        foreach (var process in _processes)
+        _isShared = true;
+        return this;
+    }
+
+    /// <summary>Puts all but the process back to the beginning, for another test. What the last one published must have had its outcome.</summary>
+    /// <param name="connect">Whether it is to be connected to HubSpot.</param>
+    public async Task RenewAsync(bool connect)
+    {
+        HubSpot.Faults.Clear();
+        if (!connect)
+            await DisconnectAsync();
+        await SettleAsync(isOpen: await Redis.KeyExistsAsync("hs_refresh_token"));
+        ReportLeaks(); // Before the calls are forgotten, and the events.
+
+        HubSpot.Reset();
+        await Bus.PurgeQueuesAsync();
+        foreach (var pattern in (string[])["hubspot:contact:*", "hubspot:enrollment:*", "hubspot:circuit:*", "hubspot:oauth:*"])
         {
-            await process.DisposeAsync();
-            TestContext.Current.TestOutputHelper?.WriteLine(process.Output); // Shown when the test fails.
+            await foreach (var key in RedisConnection.GetServers().Single().KeysAsync(Redis.Database, pattern))
+                await Redis.KeyDeleteAsync(key);
         }
 
-        Leaks.Report(FindLeaks());
+        if (connect)
+        {
+            using var connected = await ConnectAsync();
+            connected.EnsureSuccessStatusCode();
+        }
+
+        await SettleAsync(isOpen: connect);
+        await Bus.ForgetAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_isShared)
+        {
+            ReportLeaks();
+            Show();
+        }
+        else
+        {
+            await EndAsync();
+        }
+    }
+
+    /// <summary>Ends everything.</summary>
+    public async Task EndAsync()
+    {
+        foreach (var process in _processes)
+            await process.DisposeAsync();
+        Show();
+        ReportLeaks();
         await Bus.DisposeAsync();
         await RedisConnection.DisposeAsync();
         await HubSpot.DisposeAsync();
     }
 
-    private IReadOnlyList<string> FindLeaks()
+    private async Task DisconnectAsync()
     {
-        var scan = new SecretScan([.. HubSpot.Secrets, .. States(), ClientSecret, Settings["HubSpot__ClientSecret"], Settings.GetValueOrDefault("Operator__Key")]);
-        return
+        using var browser = NewBrowser();
+        using var form = new FormUrlEncodedContent([]);
+        using var disconnected = await browser.PostAsync(new Uri(Address, "oauth/disconnect"), form);
+        disconnected.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>Waits until the service does what the line says, and has told everybody.</summary>
+    private async Task SettleAsync(bool isOpen)
+    {
+        var line = new LineStore(RedisConnection);
+        await Eventually.BecomesTrueAsync(async () => (await line.ReadAsync()).Count == 0 == isOpen, "the line is as it is to be");
+        foreach (var queue in AmqpClient.Queues)
+            await Eventually.BecomesTrueAsync(async () => await Bus.ConsumersAsync(queue) == (isOpen ? 1u : 0u), $"{queue} is consumed, or not");
+        await Eventually.BecomesTrueAsync(async () => !await Redis.KeyExistsAsync("hubspot:outbox"), "everything is told");
+    }
+
+    /// <summary>What the processes wrote since the last time is shown when the test fails.</summary>
+    private void Show()
+    {
+        var output = string.Join('\n', _processes.Select(process => process.Output));
+        TestContext.Current.TestOutputHelper?.WriteLine(output[Math.Min(_shown, output.Length)..]);
+        _shown = output.Length;
+    }
+
+    /// <summary>Each leak once.</summary>
+    private void ReportLeaks()
+    {
+        _states.UnionWith(States());
+        var scan = new SecretScan([.. HubSpot.Secrets, .. _states, ClientSecret, Settings["HubSpot__ClientSecret"], Settings.GetValueOrDefault("Operator__Key")]);
+        Leaks.Report(
         [
-            .. _processes.Index().SelectMany(process => scan.Find($"output of process {process.Index + 1}", process.Item.Output)),
-            .. Bus.Seen.SelectMany(seen => scan.Find(seen.Event, seen.Message.ToJsonString())),
-        ];
+            .. _processes.Index().SelectMany(process => scan.Find($"output of process {process.Index + 1}", process.Item.Output)).Where(_leaks.Add),
+            .. Bus.Seen.SelectMany(seen => scan.Find(seen.Event, seen.Message.ToJsonString())).Where(_leaks.Add),
+        ]);
     }
 
     /// <summary>The states with which browsers came to the consent page, or sent it off.</summary>
-    private IEnumerable<string?> States() =>
+    private IEnumerable<string> States() =>
         from call in HubSpot.Calls
         where call.Path.StartsWith("/oauth/", StringComparison.Ordinal)
         from fields in new[] { new Uri(HubSpot.BaseAddress, call.Path).Query, call.Body }
-        select HttpUtility.ParseQueryString(fields)["state"];
+        let state = HttpUtility.ParseQueryString(fields)["state"]
+        where state is not null
+        select state;
 }
 
 /// <summary>A replica of the service, and where it listens.</summary>

@@ -61,6 +61,15 @@ public sealed class AmqpClient : IAsyncDisposable
         await _channel.BasicConsumeAsync(queue.QueueName, autoAck: true, consumer);
     }
 
+    /// <summary>Begins to hear anew: forgets every event that was published before.</summary>
+    public async Task ForgetAsync()
+    {
+        var mark = Guid.NewGuid().ToString();
+        await SendAsync(EventExchanges[0], Encoding.UTF8.GetBytes($$$"""{"message":{"mark":"{{{mark}}}"}}"""));
+        await EventAsync(EventExchanges[0].Split(':')[1], message => (string?)message["mark"] == mark); // What was published before came before.
+        _events.Clear();
+    }
+
     /// <summary>Publishes to the command's exchange, as plain JSON.</summary>
     public Task PublishAsync(string command, string json, Guid? messageId = null, DateTimeOffset? timestamp = null) =>
         SendAsync($"HubSpotMessaging.Contracts:{command}", Encoding.UTF8.GetBytes(json), messageId?.ToString(), timestamp);
@@ -153,6 +162,16 @@ public sealed class AmqpClient : IAsyncDisposable
     /// <summary>Whether a queue can be declared with these arguments, which for one that is there means that it has them.</summary>
     public Task<bool> HasArgumentsAsync(string queue, Dictionary<string, object?> arguments) =>
         IsAllowedAsync(channel => channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments));
+
+    /// <summary>Empties the queues of commands and their dead letters.</summary>
+    public async Task PurgeQueuesAsync()
+    {
+        foreach (var queue in Queues.SelectMany(queue => new[] { queue, $"{queue}_error", $"{queue}_skipped" }).Concat(WaitQueues))
+        {
+            if (await ExistsAsync(queue))
+                await _channel.QueuePurgeAsync(queue);
+        }
+    }
 
     public async Task DeleteQueuesAsync()
     {
