@@ -55,6 +55,7 @@ public static class HubSpotServiceCollectionExtensions
         services.AddSingleton<StateChanges>();
         services.AddSingleton<DeliveryLine>();
         services.AddSingleton<LineStore>();
+        services.AddSingleton<LinePause>();
         services.AddSingleton<Outbox>();
         services.AddHostedService<LineWatch>();
     }

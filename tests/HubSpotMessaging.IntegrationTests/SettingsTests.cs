@@ -118,7 +118,7 @@ public sealed class SettingsTests(Servers servers)
         };
         spoil(settings);
         await using var service = ServiceProcess.Start(ServiceProcess.FindAssembly("HubSpotMessaging.Service"), environment: settings);
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(120));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
 
         var exitCode = await service.WaitForExitAsync(limit.Token);
 

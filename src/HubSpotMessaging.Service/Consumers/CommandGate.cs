@@ -6,7 +6,6 @@ using HubSpotMessaging.HubSpot.Line;
 using HubSpotMessaging.Service.Telemetry;
 using HubSpotMessaging.Service.Waiting;
 using MassTransit;
-using StackExchange.Redis;
 
 namespace HubSpotMessaging.Service.Consumers;
 
@@ -17,7 +16,7 @@ namespace HubSpotMessaging.Service.Consumers;
 internal sealed partial class CommandGate<T>(
     TokenKeeper tokens,
     DeliveryLine line,
-    LineStore lines,
+    LinePause pause,
     WaitingRoom room,
     IHostApplicationLifetime lifetime,
     AddressHash addresses,
@@ -28,8 +27,6 @@ internal sealed partial class CommandGate<T>(
 {
     /// <summary>How far clocks may disagree.</summary>
     private static readonly TimeSpan FurthestFuture = TimeSpan.FromMinutes(5);
-
-    private static readonly TimeSpan PauseMayTake = TimeSpan.FromSeconds(1);
 
     /// <summary>Nobody reads more, and a command of a thousand mistakes must not become an event of a thousand.</summary>
     private const int MostErrors = 20;
@@ -102,17 +99,7 @@ internal sealed partial class CommandGate<T>(
         {
             Detail = scopes.Count == 0 ? problem.Message : $"One of these scopes is missing: {string.Join(' ', scopes)}.",
         };
-        try
-        {
-            // Given back before the line has paused, it would come again at once. It does not when somebody has connected anew meanwhile.
-            var changed = line.Changed;
-            await lines.PauseAsync(reason, grant);
-            await changed.WaitAsync(PauseMayTake, time, cancellationToken);
-        }
-        catch (Exception exception) when (exception is RedisException or RedisTimeoutException or OperationCanceledException or TimeoutException)
-        {
-            // Without Redis the line pauses for that.
-        }
+        await pause.PauseAsync(reason, grant, cancellationToken); // Not when somebody has connected anew meanwhile.
     }
 
     /// <summary>Also a lock that does not end: nobody else need wait for it.</summary>

@@ -1,30 +1,19 @@
-using System.Net;
-using System.Net.Sockets;
-using Garnet;
+using HubSpotMessaging.Sandbox;
 
 namespace HubSpotMessaging.IntegrationTests.Guard;
 
-/// <summary>The sandbox's Redis, started as the sandbox does.</summary>
-public sealed class EmbeddedGarnet : IDisposable
+/// <summary>The sandbox's Redis.</summary>
+public sealed class EmbeddedGarnet : IAsyncLifetime
 {
-    private readonly GarnetServer _server;
+    private EmbeddedRedis? _redis;
 
-    public EmbeddedGarnet()
+    public string Configuration => _redis!.Configuration;
+
+    public async ValueTask InitializeAsync() => _redis = await EmbeddedRedis.StartAsync();
+
+    public ValueTask DisposeAsync()
     {
-        var port = FreePort();
-        _server = new(["-q", "--port", $"{port}", "--bind", "127.0.0.1", "--logger-level", "Error", "--lua", "--lua-transaction-mode"]);
-        _server.Start();
-        Configuration = $"127.0.0.1:{port}";
-    }
-
-    public string Configuration { get; }
-
-    public void Dispose() => _server.Dispose();
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        _redis?.Dispose();
+        return ValueTask.CompletedTask;
     }
 }

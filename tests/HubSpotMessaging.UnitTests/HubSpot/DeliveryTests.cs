@@ -94,10 +94,10 @@ public sealed class DeliveryTests
     [Fact]
     public async Task Without_a_token_nothing_is_sent()
     {
-        _http.NoToken = new("nobody has connected it");
+        _http.Tokens.Missing = new("nobody has connected it");
         var writing = WriteAsync();
         await Task.Yield();
-        _http.NoToken = null;
+        _http.Tokens.Missing = null;
         _http.Answers(200, Written);
 
         (await _http.PassTimeUntil(writing)).ContactId.ShouldBe("51");

@@ -5,7 +5,6 @@ using HubSpotMessaging.HubSpot.Api.Contacts;
 using HubSpotMessaging.HubSpot.Api.OAuth;
 using HubSpotMessaging.HubSpot.Api.Timeline;
 using HubSpotMessaging.HubSpot.Api.Workflows;
-using HubSpotMessaging.HubSpot.Authorization;
 using HubSpotMessaging.HubSpot.Delivery.Calls;
 using HubSpotMessaging.HubSpot.Delivery.Contacts;
 using HubSpotMessaging.UnitTests.HubSpot.Delivery;
@@ -19,6 +18,8 @@ namespace HubSpotMessaging.UnitTests.HubSpot;
 internal sealed class StubHttp : HttpMessageHandler
 {
     private readonly Queue<Func<HttpRequestMessage, HttpResponseMessage>> _answers = new();
+
+    public StubHttp() => Tokens = new(Time);
 
     public List<(HttpMethod Method, string Path, string Body)> Calls { get; } = [];
 
@@ -55,8 +56,7 @@ internal sealed class StubHttp : HttpMessageHandler
 
     public OAuthClient OAuth => new(Api<IOAuthApi>(), new(Time), Create(Options));
 
-    /// <summary>Throws instead of giving a token, when it is set.</summary>
-    public AuthorizationUnavailableException? NoToken { get; set; }
+    public StubTokens Tokens { get; }
 
     /// <summary>What would pause the line.</summary>
     public StubOutages Outages { get; } = new();
@@ -65,7 +65,7 @@ internal sealed class StubHttp : HttpMessageHandler
 
     public MemoryGuard Guard { get; } = new();
 
-    public HubSpotCaller Caller => new(new Tokens(this), Quota, Outages, Time, NullLogger<HubSpotCaller>.Instance);
+    public HubSpotCaller Caller => new(Tokens, Quota, Outages, Time, NullLogger<HubSpotCaller>.Instance);
 
     public ContactWriter Writer() => new(
         new ContactBatchSender(Guard, new ContactUpserts(Contacts, Caller), Quota, Time, NullLogger<ContactBatchSender>.Instance), Caller, Quota, Time);
@@ -102,19 +102,4 @@ internal sealed class StubHttp : HttpMessageHandler
 
     private T Api<T>() =>
         RestService.ForGenerated<T>(new HttpClient(this) { BaseAddress = new("https://api.hubapi.com") }, HubSpotServiceCollectionExtensions.WireFormat);
-
-    private sealed class Tokens(StubHttp http) : IAccessTokens
-    {
-        public ValueTask<TokenSet> GetAsync(CancellationToken cancellationToken) => http.NoToken is { } missing ? throw missing : new(Some);
-
-        public Task<TokenSet> ReplaceAsync(AccessToken refused, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        private TokenSet Some => new()
-        {
-            AccessToken = new("access"),
-            RefreshToken = new("refresh"),
-            GeneratedAt = http.Time.GetUtcNow(),
-            Lifetime = TimeSpan.FromMinutes(30),
-        };
-    }
 }

@@ -75,9 +75,6 @@ internal sealed record PolicyRule(AnswerKind Kind, Reaction Reaction)
     /// <summary>Whether the answer is a sign that HubSpot is down.</summary>
     public bool IsOutage { get; init; }
 
-    /// <summary>Whether it may have been done although HubSpot did not say so.</summary>
-    public bool IsUncertain => Kind is AnswerKind.Unreadable or AnswerKind.Unavailable or AnswerKind.NoAnswer;
-
     public bool Fits(AnswerKind kind, HubSpotProblem? problem) =>
         Kind == kind
         && (Status is null || Status == problem?.Status)

@@ -71,7 +71,7 @@ public sealed partial class HubSpotCaller
             var rule = DeliveryPolicy.RuleFor(answer.Kind, answer.Problem);
             await _outages.NoteAsync(demand.Kind, rule);
             repeated = (rule, rule == repeated.Rule ? repeated.Times + 1 : 1);
-            if (repeated.Times >= rule.Limit(tolerance) || (rule.IsUncertain && !tolerance.IsRepeatable))
+            if (repeated.Times >= rule.Limit(tolerance) || (answer.IsUncertain && !tolerance.IsRepeatable))
                 return answer;
 
             switch (rule.Reaction)

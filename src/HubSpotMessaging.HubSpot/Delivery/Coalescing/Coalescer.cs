@@ -20,7 +20,7 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
     private readonly TimeProvider _time;
 
     private readonly Lock _gate = new();
-    private readonly WaitingRoom<TItem, TOutcome> _waiting = new();
+    private readonly Backlog<TItem, TOutcome> _waiting = new();
     private readonly SemaphoreSlim _places;
     private readonly SemaphoreSlim _batches;
     private readonly CancellationTokenSource _stopping = new();

@@ -45,17 +45,20 @@ internal sealed partial class ContactBatchSender(
             return [.. parcels.Select(_ => new Verdict<ContactWritten>.Later(AfterFailure))];
         }
 
-        var inputs = contacts.Zip(claims)
-            .Where(pair => pair.Second is Claim.ToWrite)
-            .Select((pair, number) => pair.First.ToUpsert((Claim.ToWrite)pair.Second, $"{request}-{number}"))
-            .ToList();
-        if (inputs.Count == 0)
+        var leased = contacts.Zip(claims).Where(pair => pair.Second is Claim.ToWrite).ToList();
+        var sent = Sent.Nothing;
+        if (leased.Count == 0)
+        {
             await quota.ReturnAsync(permit);
-
-        var lease = new ContactLease(guard, [.. inputs.Select(input => input.Id)], request, claimedAt, time);
-        var sent = inputs.Count == 0 ? Sent.Nothing : await upserts.SendAsync(inputs, lease, permit, cancellationToken);
-        if (await SettleAsync(request, contacts.Where(contact => contact.IsOne).Select(contact => contact.Email).ToHashSet(StringComparer.Ordinal), inputs, sent, lease) is { } unsettled)
-            sent = new(new Dictionary<string, RecordOutcome>(), unsettled);
+        }
+        else
+        {
+            var lease = new ContactLease(guard, [.. leased.Select(pair => pair.First.Email)], request, claimedAt, time);
+            var inputs = leased.Select((pair, number) => pair.First.ToUpsert((Claim.ToWrite)pair.Second, $"{request}-{number}")).ToList();
+            sent = await upserts.SendAsync(inputs, lease, permit, cancellationToken);
+            if (await SettleAsync(request, leased.Select(pair => pair.First), sent, lease) is { } unsettled)
+                sent = new(new Dictionary<string, RecordOutcome>(), unsettled);
+        }
 
         return [.. contacts.Zip(claims, (contact, claim) => Judge(contact, claim, sent))];
     }
@@ -76,19 +79,9 @@ internal sealed partial class ContactBatchSender(
     };
 
     /// <summary>Settles, before anybody is told. What cannot be settled has to come again: the exception that says so.</summary>
-    private async Task<Exception?> SettleAsync(string request, HashSet<string> single, List<ContactUpsert> inputs, Sent sent, ContactLease lease)
+    private async Task<Exception?> SettleAsync(string request, IEnumerable<MergedContact> contacts, Sent sent, ContactLease lease)
     {
-        if (inputs.Count == 0)
-            return null;
-
-        IReadOnlyList<Settlement> settlements = [.. inputs.Select(input => (Settlement)(sent.Outcomes.GetValueOrDefault(input.Id) switch
-        {
-            RecordOutcome.Written written => new Settlement.Accepted(input.Id, written.Id, written.IsNew),
-            RecordOutcome.Unknown when !single.Contains(input.Id) => new Settlement.Unknown(input.Id), // Its commands go again, one by one.
-            RecordOutcome when single.Contains(input.Id) => new Settlement.Refused(input.Id), // A dead letter, which does not come again by itself.
-            null when lease.MayHaveWritten => new Settlement.Unknown(input.Id),
-            _ => new Settlement.Dropped(input.Id),
-        }))];
+        IReadOnlyList<Settlement> settlements = [.. contacts.Select(contact => SettlementOf(contact, sent, lease))];
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -106,6 +99,15 @@ internal sealed partial class ContactBatchSender(
             await Task.Delay(AfterFailure, time);
         }
     }
+
+    private static Settlement SettlementOf(MergedContact contact, Sent sent, ContactLease lease) => sent.Outcomes.GetValueOrDefault(contact.Email) switch
+    {
+        RecordOutcome.Written written => new Settlement.Accepted(contact.Email, written.Id, written.IsNew),
+        RecordOutcome when contact.IsOne => new Settlement.Refused(contact.Email), // A dead letter, which does not come again by itself.
+        RecordOutcome.Unknown => new Settlement.Unknown(contact.Email), // Its commands go again, one by one.
+        null when lease.MayHaveWritten => new Settlement.Unknown(contact.Email),
+        _ => new Settlement.Dropped(contact.Email),
+    };
 
     private static TimeSpan SoonAgain()
     {

@@ -22,11 +22,9 @@ internal interface IOutages
 
 /// <inheritdoc/>
 internal sealed partial class OutageMonitor(
-    Circuit circuit, HubSpotProbe probe, LineStore lines, DeliveryLine line, TimeProvider time, ILogger<OutageMonitor> logger)
+    Circuit circuit, HubSpotProbe probe, LinePause pause, TimeProvider time, ILogger<OutageMonitor> logger)
     : IOutages
 {
-    private static readonly TimeSpan PauseMayTake = TimeSpan.FromSeconds(1);
-
     public async Task NoteAsync(CallKind kind, PolicyRule rule)
     {
         try
@@ -42,19 +40,8 @@ internal sealed partial class OutageMonitor(
         }
     }
 
-    public async Task PauseAsync(string reason, HubSpotProblem problem, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var changed = line.Changed;
-            await lines.PauseAsync(OutageReasons.OfAccount(reason, problem, time.GetUtcNow()));
-            await changed.WaitAsync(PauseMayTake, time, cancellationToken);
-        }
-        catch (Exception exception) when (exception is RedisException or RedisTimeoutException or TimeoutException or OperationCanceledException)
-        {
-            // Noticed, or it will be.
-        }
-    }
+    public Task PauseAsync(string reason, HubSpotProblem problem, CancellationToken cancellationToken) =>
+        pause.PauseAsync(OutageReasons.OfAccount(reason, problem, time.GetUtcNow()), grant: null, cancellationToken);
 
     public async Task<bool> IsAliveAsync(CallKind kind, Permit permit)
     {

@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using HubSpotMessaging.HubSpot;
 using HubSpotMessaging.HubSpot.Api.Contacts;
-using HubSpotMessaging.HubSpot.Authorization;
 using HubSpotMessaging.HubSpot.Delivery;
 using HubSpotMessaging.HubSpot.Delivery.Calls;
 using HubSpotMessaging.HubSpot.Delivery.Contacts;
@@ -51,7 +50,7 @@ internal sealed class DeliveryWorld : HttpMessageHandler, IAsyncDisposable
 
         ContactWriter NewReplica()
         {
-            var caller = new HubSpotCaller(new SomeTokens(), _quota, new StubOutages(), time, NullLogger<HubSpotCaller>.Instance);
+            var caller = new HubSpotCaller(new StubTokens(time), _quota, new StubOutages(), time, NullLogger<HubSpotCaller>.Instance);
             return new(
                 new ContactBatchSender(guard, new(contacts, caller), _quota, time, NullLogger<ContactBatchSender>.Instance) { Grace = TimeSpan.Zero }, caller, _quota, time);
         }
@@ -256,20 +255,5 @@ internal sealed class DeliveryWorld : HttpMessageHandler, IAsyncDisposable
     {
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
             base.CreateTimer(callback, state, dueTime / 100, period);
-    }
-
-    private sealed class SomeTokens : IAccessTokens
-    {
-        private static readonly TokenSet Tokens = new()
-        {
-            AccessToken = new("access"),
-            RefreshToken = new("refresh"),
-            GeneratedAt = Noon,
-            Lifetime = TimeSpan.FromMinutes(30),
-        };
-
-        public ValueTask<TokenSet> GetAsync(CancellationToken cancellationToken) => new(Tokens);
-
-        public Task<TokenSet> ReplaceAsync(HubSpotMessaging.HubSpot.Api.OAuth.AccessToken refused, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }

@@ -6,7 +6,7 @@ namespace HubSpotMessaging.HubSpot.Delivery.Coalescing;
 /// What waits to be sent, in two lanes, first come first served. What is about the same thing stands together, and only once in a
 /// batch; while some of it is away in one, the rest waits for its return. Not thread-safe.
 /// </summary>
-internal sealed class WaitingRoom<TItem, TOutcome>
+internal sealed class Backlog<TItem, TOutcome>
 {
     private readonly Dictionary<string, Group> _groups = new(StringComparer.Ordinal);
     private readonly Dictionary<Lane, LinkedList<Group>> _lanes = new() { [Lane.Interactive] = new(), [Lane.Bulk] = new() };
