@@ -17,8 +17,9 @@ internal sealed partial class TokenAdoption(
     public async Task<Adoption> TryAsync(string attempt, StoredAuthorization stored)
     {
         await Task.Delay(HandsMayTake, time);
-        if ((await store.ReadAsync()).Raw != stored.Raw)
-            return new Adoption.Ended();
+        var now = await store.ReadAsync();
+        if (now.Raw != stored.Raw || !now.IsByHand)
+            return new Adoption.Ended(); // Another replica has taken them up since.
 
         var info = await oauth.IntrospectAsync(stored.Tokens!.RefreshToken, CancellationToken.None);
         if (info is { Succeeded: true, Value.Active: false })
