@@ -75,6 +75,9 @@ internal sealed partial class ContactBatchSender(
             _ when sent.Interruption is LeaseLostException => new Verdict<ContactWritten>.Later(Busy.Least),
             _ => new Verdict<ContactWritten>.Failed(sent.Interruption!),
         },
+
+        // Of what is merged the older may wait for something that another replica has, which waits for the newer.
+        Claim.Busy { IsDoubtful: true } when !contact.IsOne => new Verdict<ContactWritten>.Apart(),
         _ => new Verdict<ContactWritten>.Later(SoonAgain()),
     };
 
@@ -104,8 +107,7 @@ internal sealed partial class ContactBatchSender(
     {
         RecordOutcome.Written written => new Settlement.Accepted(contact.Email, written.Id, written.IsNew),
         RecordOutcome when contact.IsOne => new Settlement.Refused(contact.Email), // A dead letter, which does not come again by itself.
-        RecordOutcome.Unknown => new Settlement.Unknown(contact.Email), // Its commands go again, one by one.
-        null when lease.MayHaveWritten => new Settlement.Unknown(contact.Email),
+        _ when lease.MayHaveWritten => new Settlement.Unknown(contact.Email), // Also of what was refused in the end: its commands go again, one by one.
         _ => new Settlement.Dropped(contact.Email),
     };
 

@@ -32,6 +32,9 @@ internal sealed class ContactLease(IWriteGuard guard, IReadOnlyList<string> emai
         permit.SendBefore = sendBefore;
     }
 
+    /// <summary>Remembers that an answer says nothing of a contact.</summary>
+    public void NoteUntold() => MayHaveWritten = true;
+
     /// <summary>Remembers what an answer leaves open.</summary>
     public void Note<T>(Answer<T> answer)
         where T : class

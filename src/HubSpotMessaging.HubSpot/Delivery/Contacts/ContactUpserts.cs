@@ -67,6 +67,9 @@ internal sealed class ContactUpserts(ContactsClient contacts, HubSpotCaller call
             var untold = new List<ContactUpsert>();
             foreach (var (input, outcome) in part.Zip(UpsertOutcomes.Of(part, answer.Value!)))
             {
+                if (outcome is RecordOutcome.Unknown)
+                    lease.NoteUntold();
+
                 // A conflict in a batch: somebody else creates it at the same moment, and the next attempt will update it.
                 if (outcome is RecordOutcome.Unknown || (outcome is RecordOutcome.Refused { Problem: var problem } && IsConflict(problem) && attempt < MaximumAttempts))
                     untold.Add(input);

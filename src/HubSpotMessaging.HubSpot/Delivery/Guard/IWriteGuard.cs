@@ -46,7 +46,8 @@ public abstract record Claim
     /// Not now: another request writes the contact, or may have written something newer and has not told yet. Nothing is leased.
     /// Only what is to be written waits: what is <see cref="NothingToWrite"/> is answered at once.
     /// </summary>
-    public sealed record Busy : Claim;
+    /// <param name="IsDoubtful">Whether it is the latter, of one of its versions at least: another one of them need not wait.</param>
+    public sealed record Busy(bool IsDoubtful = false) : Claim;
 
     /// <summary>Some of it is to be written. The contact is leased until it is settled.</summary>
     /// <param name="Properties">How each property stands.</param>

@@ -47,8 +47,8 @@ internal sealed class WriteText
     /// <summary>What the script has answered.</summary>
     public Claim Read(string answer)
     {
-        if (answer == "B")
-            return new Claim.Busy();
+        if (answer is "B" or "D")
+            return new Claim.Busy(IsDoubtful: answer == "D");
 
         var end = answer.IndexOf(' ', StringComparison.Ordinal);
         var letters = answer.AsSpan(0, end);

@@ -2,7 +2,7 @@
 -- KEYS  the contacts, as in guard.lua
 -- ARGV  1 request  2 duration of a lease in ms  3 retention in ms  4 for how many ms what may have been written is waited for
 --       5 and so on, for each contact what is to be written: version FE names FF for each version, where FE ends each name
--- Reply for each contact 'B': busy, or letters, a space, and the record id or nothing. The letters stand for the names as they were
+-- Reply for each contact 'B': leased to another request, 'D': something newer than one of its versions may have been written, or letters, a space, and the record id or nothing. The letters stand for the names as they were
 --       sent: N newer, W written, C written by the version that created the contact, O outdated; one A stands for all the names
 --       of a version when all are newer. Leased is what has an N or an A.
 local request, lease, retention, patience = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
@@ -52,8 +52,10 @@ local function claim(key, text, writes)
     local some, newer = compare(contact, version, names)
     letters[#letters + 1] = some
     if newer ~= '' then
-      if contact.till > now and contact.holder ~= request or is_doubtful(contact, version, newer) then
+      if contact.till > now and contact.holder ~= request then
         return 'B'
+      elseif is_doubtful(contact, version, newer) then
+        return 'D'
       end
       mine[#mine + 1] = { request = request, since = now, version = version, names = newer }
     end

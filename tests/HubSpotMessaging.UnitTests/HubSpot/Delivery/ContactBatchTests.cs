@@ -186,6 +186,24 @@ public sealed class ContactBatchTests
         _http.Guard.Settled.Select(settled => settled.Settlement.GetType()).ShouldBe([typeof(Settlement.Unknown), typeof(Settlement.Accepted)]);
     }
 
+    [Fact]
+    public async Task Two_replicas_with_commands_of_which_an_unanswered_request_wrote_all_do_not_wait_for_each_other()
+    {
+        _http.Always = AcceptAll;
+        ContactWrite[] writes = [Write("a@example.com", 1, ("city", "London"), ("zip", "1")), Write("a@example.com", 2, ("city", "Paris")), Write("a@example.com", 3)];
+        await _http.Guard.ClaimAsync("dead", [new MergedContact("a@example.com", writes).ToGuard()]);
+        await _http.Guard.SettleAsync("dead", [new Settlement.Unknown("a@example.com")], TimeSpan.Zero);
+
+        // The oldest waits for the second, which is at the other replica and waits for the newest, which is here.
+        _http.Quota.Hold();
+        var (here, there) = (_http.Writer(), _http.Writer());
+        var all = Task.WhenAll(
+            here.WriteAsync(writes[0], Lane.Interactive, default), there.WriteAsync(writes[1], Lane.Interactive, default), here.WriteAsync(writes[2], Lane.Interactive, default));
+        _http.Quota.Release();
+
+        (await _http.PassTimeUntil(all).WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System)).Length.ShouldBe(3);
+    }
+
     private static ContactWrite Write(string email, int minutes = 0, params (string Name, string? Value)[] properties) => new(
         email,
         properties.ToDictionary(property => property.Name, property => property.Value, StringComparer.Ordinal),

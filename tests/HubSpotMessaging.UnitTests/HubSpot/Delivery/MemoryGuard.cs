@@ -42,22 +42,27 @@ internal sealed class MemoryGuard : IWriteGuard
     private sealed class Contact
     {
         private readonly Dictionary<string, WriteVersion> _stamps = new(StringComparer.Ordinal);
-        private Dictionary<string, WriteVersion> _pending = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, WriteVersion> _pending = new(StringComparer.Ordinal);
+        private Dictionary<string, WriteVersion> _claimed = [];
         private string? _lease;
         private string? _id;
         private WriteVersion? _creator;
 
         public Claim Claim(string request, GuardedWrite write)
         {
-            if (_lease is not null || write.Properties.Any(property => _pending.TryGetValue(property.Key, out var pending) && property.Value < pending))
+            if (_lease is not null)
                 return new Claim.Busy();
+            if (write.Properties.Any(property => _pending.TryGetValue(property.Key, out var pending) && property.Value < pending))
+                return new Claim.Busy(IsDoubtful: true);
 
             var standings = write.Properties.ToDictionary(property => property.Key, property => StandingOf(property.Key, property.Value), StringComparer.Ordinal);
             if (!standings.ContainsValue(Standing.Newer))
                 return new Claim.NothingToWrite(standings, _id!, _creator is { } creator && write.Properties.Values.Contains(creator));
 
             _lease = request;
-            _pending = write.Properties.Where(property => standings[property.Key] == Standing.Newer).ToDictionary(StringComparer.Ordinal);
+            _claimed = write.Properties.Where(property => standings[property.Key] == Standing.Newer).ToDictionary(StringComparer.Ordinal);
+            foreach (var (name, version) in _claimed)
+                _pending[name] = version;
             return new Claim.ToWrite(standings, _id);
         }
 
@@ -68,13 +73,14 @@ internal sealed class MemoryGuard : IWriteGuard
             _lease = null;
             if (settlement is Settlement.Accepted accepted)
             {
-                (_id, _creator) = (accepted.ContactId, accepted.IsNew ? _pending.Values.Min() : _creator);
-                foreach (var (name, version) in _pending)
+                (_id, _creator) = (accepted.ContactId, accepted.IsNew ? _claimed.Values.Min() : _creator);
+                foreach (var (name, version) in _claimed)
                     _stamps[name] = version;
             }
 
             if (settlement is not Settlement.Unknown)
-                _pending.Clear();
+                foreach (var name in _claimed.Keys)
+                    _pending.Remove(name);
         }
 
         private Standing StandingOf(string property, WriteVersion version) =>
