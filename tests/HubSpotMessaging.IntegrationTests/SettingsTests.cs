@@ -114,7 +114,6 @@ public sealed class SettingsTests(Servers servers)
             ["HubSpot__ClientId"] = "emulator-client",
             ["HubSpot__ClientSecret"] = Secret,
             ["HubSpot__RedirectUri"] = "http://localhost/oauth/callback",
-            ["HubSpot__RequestTimeout"] = "00:00:01", // A start that fails late waits for what might be under way.
         };
         spoil(settings);
         await using var service = ServiceProcess.Start(ServiceProcess.FindAssembly("HubSpotMessaging.Service"), environment: settings);

@@ -28,7 +28,7 @@ internal sealed partial class PausableEndpoint(string queue, string command, Del
                 if (line.IsOpenFor(command) == _isRunning)
                     await changed.WaitAsync(cancellationToken);
                 else if (_isRunning)
-                    await StopAsync(endpoint, cancellationToken);
+                    await StopAsync(endpoint);
                 else
                     await StartAsync(endpoint, changed, cancellationToken);
             }
@@ -54,10 +54,13 @@ internal sealed partial class PausableEndpoint(string queue, string command, Del
 
     public Task Faulted(ReceiveEndpointFaulted faulted) => Task.CompletedTask;
 
-    /// <summary>What has been sent is finished; what waits is cancelled by the line, and returns to the queue.</summary>
-    private async Task StopAsync(IReceiveEndpoint endpoint, CancellationToken cancellationToken)
+    /// <summary>
+    /// What has been sent is finished; what waits is cancelled by the line, and returns to the queue. Not cut short at the end of the
+    /// process: the bus would wait for an endpoint whose stop was given up, as long as it waits at all.
+    /// </summary>
+    private async Task StopAsync(IReceiveEndpoint endpoint)
     {
-        await endpoint.Stop(cancellationToken);
+        await endpoint.Stop(CancellationToken.None);
         _isRunning = false;
         LogStopped(queue);
     }
