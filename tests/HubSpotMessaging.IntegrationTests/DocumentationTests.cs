@@ -40,7 +40,7 @@ public sealed partial class DocumentationTests
         {
             row[3].ShouldStartWith(Consequence(rule.Reaction), customMessage: row[1]);
             row[3].Contains("judged if it goes on", StringComparison.Ordinal).ShouldBe(rule.Limit(Tolerance.OfBatch) < int.MaxValue, row[1]);
-            row[3].Contains("a sign that HubSpot is down", StringComparison.Ordinal).ShouldBe(rule.IsOutage, row[1]);
+            row[3].Contains("a sign that HubSpot is down", StringComparison.Ordinal).ShouldBe(rule.Sign == Sign.Down, row[1]);
             NameOfATest().IsMatch(row[4]).ShouldBeTrue(row[1]);
         }
     }

@@ -83,7 +83,7 @@ public sealed class AnswerClassifier(TimeProvider time)
     internal static AnswerKind KindOf(Exception? exception) => exception switch
     {
         AuthorizationUnavailableException => AnswerKind.Unauthorized,
-        NotSentException => AnswerKind.NotSent,
+        NotSentException => AnswerKind.Withheld,
         HttpRequestException
         {
             HttpRequestError: HttpRequestError.ConnectionError
@@ -130,7 +130,7 @@ public sealed class AnswerClassifier(TimeProvider time)
 
     private static string Words(AnswerKind kind, IApiResponse response) => kind switch
     {
-        AnswerKind.NotSent when response.Error?.InnerException is NotSentException { Message: var why } => why,
+        AnswerKind.Withheld => response.Error!.InnerException!.Message,
         AnswerKind.NotSent => "HubSpot could not be reached.",
         AnswerKind.NoAnswer => "HubSpot did not answer.",
         AnswerKind.Unauthorized when !response.IsReceived => "There is no access token to ask HubSpot with.",

@@ -42,6 +42,9 @@ public enum AnswerKind
     /// <summary>The request never reached HubSpot. Nothing was done.</summary>
     NotSent,
 
+    /// <summary>We did not send the request, since what allowed it had ended: a slot of the quota, or a lease. Nothing was done.</summary>
+    Withheld,
+
     /// <summary>The request was sent and no answer came, by time-out or a broken connection: it may be done.</summary>
     NoAnswer,
 }

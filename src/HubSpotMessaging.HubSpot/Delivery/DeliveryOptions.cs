@@ -22,7 +22,8 @@ public sealed class DeliveryOptions
 
     /// <summary>
     /// For how long after the last write of a contact it is remembered since when its values are true, so that a late or replayed command
-    /// does not undo a newer one. Default 30 days, from 1 hour to 400 days. The longer, the more memory Redis needs.
+    /// does not undo a newer one; and for how long after an enrolment its idempotency key does not enrol again. Default 30 days, from 1
+    /// hour to 400 days. The longer, the more memory Redis needs.
     /// </summary>
     public TimeSpan StampRetention { get; set; } = TimeSpan.FromDays(30);
 

@@ -7,6 +7,7 @@ using HubSpotMessaging.HubSpot.Delivery.Enrollments;
 using HubSpotMessaging.HubSpot.Quota;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Polly;
 using StackExchange.Redis;
 
 namespace HubSpotMessaging.HubSpot.Delivery;
@@ -14,15 +15,7 @@ namespace HubSpotMessaging.HubSpot.Delivery;
 /// <summary>
 /// Enrols contacts in workflows, once for each idempotency key, and never again when it is not known whether the first time worked.
 /// </summary>
-public sealed partial class WorkflowEnroller(
-    WorkflowsClient workflows,
-    ContactsClient contacts,
-    HubSpotCaller caller,
-    IEnrollmentRecords records,
-    IOptions<HubSpotOptions> hubSpot,
-    IOptions<DeliveryOptions> delivery,
-    TimeProvider time,
-    ILogger<WorkflowEnroller> logger)
+public sealed partial class WorkflowEnroller
 {
     /// <summary>Within this time an enrolment is sent that has been written down, or not at all.</summary>
     private static readonly TimeSpan SendWithin = TimeSpan.FromSeconds(5);
@@ -30,11 +23,42 @@ public sealed partial class WorkflowEnroller(
     /// <summary>A request that was given up may still land for a while.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
+    /// <summary>Without the record of what was done it may pass for unknown, so Redis is asked for some seconds.</summary>
+    private const int RedisAttempts = 5;
+
     private static readonly Demand Reading = new(CallKind.Contacts, Lane.Interactive);
     private static readonly Demand Enrolling = new(CallKind.Enrollments, Lane.Interactive);
 
+    private readonly WorkflowsClient _workflows;
+    private readonly ContactsClient _contacts;
+    private readonly HubSpotCaller _caller;
+    private readonly IEnrollmentRecords _records;
+    private readonly TimeSpan _requestTimeout;
+    private readonly bool _resendUncertain;
+    private readonly TimeProvider _time;
+    private readonly ILogger<WorkflowEnroller> _logger;
+    private readonly ResiliencePipeline _redis;
+
+    /// <summary>One for each process.</summary>
+    public WorkflowEnroller(
+        WorkflowsClient workflows,
+        ContactsClient contacts,
+        HubSpotCaller caller,
+        IEnrollmentRecords records,
+        IOptions<HubSpotOptions> hubSpot,
+        IOptions<DeliveryOptions> delivery,
+        TimeProvider time,
+        ILogger<WorkflowEnroller> logger)
+    {
+        ArgumentNullException.ThrowIfNull(hubSpot);
+        ArgumentNullException.ThrowIfNull(delivery);
+        (_workflows, _contacts, _caller, _records, _time, _logger) = (workflows, contacts, caller, records, time, logger);
+        (_requestTimeout, _resendUncertain) = (hubSpot.Value.RequestTimeout, delivery.Value.ResendUncertainEnrollments);
+        _redis = RedisRetry.Create(RedisAttempts, time, LogRedisAway);
+    }
+
     /// <summary>How long an attempt may be under way, and HubSpot may still carry it out.</summary>
-    private TimeSpan Lease => SendWithin + hubSpot.Value.RequestTimeout + Grace;
+    private TimeSpan Lease => SendWithin + _requestTimeout + Grace;
 
     /// <summary>What has been done under a key before. Null when it is to be done.</summary>
     /// <exception cref="DeliveryMustWaitException">Somebody is at it.</exception>
@@ -43,30 +67,31 @@ public sealed partial class WorkflowEnroller(
     /// <exception cref="RedisException">Redis cannot be reached.</exception>
     public async Task<Enrollment?> RecallAsync(string key, CancellationToken cancellationToken)
     {
-        if (await records.ReadAsync(key) is not { } record)
+        if (await _records.ReadAsync(key) is not { } record)
             return null;
         if (record.IsDone)
             return record.Enrollment;
         if (record.Left > TimeSpan.Zero)
             throw UnderWay(record.Left);
 
-        // Whoever was at it has gone without a word: crashed, most likely.
-        var current = await caller.SendAsync(
+        // Whoever was at it got no answer, or has crashed. That the contact is in the workflow proves that it was done; that it is not
+        // proves nothing, since a workflow of one step may have ended already.
+        var current = await _caller.SendAsync(
             Enrolling,
             Tolerance.OfRepeatable,
-            permit => workflows.CurrentEnrollmentsAsync(record.Enrollment.ContactId, permit, CancellationToken.None),
+            permit => _workflows.CurrentEnrollmentsAsync(record.Enrollment.ContactId, permit, CancellationToken.None),
             cancellationToken);
         if (IsAmong(current, record.Enrollment))
         {
-            await records.DoneAsync(key, record.Enrollment);
+            await _records.DoneAsync(key, record.Enrollment);
             return record.Enrollment;
         }
 
-        if (!delivery.Value.ResendUncertainEnrollments)
+        if (!_resendUncertain)
             throw Unknown(current.Problem);
 
         LogSentAgain(record.Enrollment.WorkflowId);
-        await records.ForgetAsync(key, record.Attempt);
+        await _records.ForgetAsync(key, record.Attempt);
         return null;
     }
 
@@ -76,8 +101,8 @@ public sealed partial class WorkflowEnroller(
     /// <exception cref="DeliveryPostponedException">HubSpot could not be asked.</exception>
     public async Task<string> FindContactAsync(string email, CancellationToken cancellationToken)
     {
-        var answer = await caller.SendAsync(
-            Reading, Tolerance.OfRepeatable, permit => contacts.GetByEmailAsync(email, permit, CancellationToken.None), cancellationToken);
+        var answer = await _caller.SendAsync(
+            Reading, Tolerance.OfRepeatable, permit => _contacts.GetByEmailAsync(email, permit, CancellationToken.None), cancellationToken);
         return answer switch
         {
             { Succeeded: true, Value.Id: { } id } => id,
@@ -100,37 +125,30 @@ public sealed partial class WorkflowEnroller(
     {
         ArgumentNullException.ThrowIfNull(enrollment);
 
-        var answer = await caller.SendAsync(Enrolling, Tolerance.OfOnce, permit => SendAsync(key, email, enrollment, permit), cancellationToken);
+        var answer = await _caller.SendAsync(Enrolling, Tolerance.OfOnce, permit => SendAsync(key, email, enrollment, permit), cancellationToken);
         if (answer.Succeeded)
             return;
         if (answer.Kind == AnswerKind.NotFound && await IsWorkflowAsync(enrollment.WorkflowId, cancellationToken))
             throw NoContact(answer.Problem);
-        if (!answer.IsUncertain)
-            throw new DeliveryRefusedException(answer.Problem);
 
-        // Yes proves it. No proves nothing, since a workflow of one step may have ended already, and the request may still land.
-        // While HubSpot cannot be asked, there is no answer at all: it is asked when the command comes again.
-        var current = await workflows.CurrentEnrollmentsAsync(enrollment.ContactId, permit: null, CancellationToken.None);
-        if (IsAmong(current, enrollment))
-            await RecordAsync(key, enrollment);
-        else
-            throw delivery.Value.ResendUncertainEnrollments || !IsTold(current) ? UnderWay(Lease) : Unknown(answer.Problem);
+        // The request may still land: whether it has done something is asked when it cannot any more.
+        throw answer.IsUncertain ? UnderWay(Lease) : new DeliveryRefusedException(answer.Problem);
     }
 
     /// <summary>Written down before it is sent, and after, but for an answer that does not say what became of it.</summary>
     private async Task<Answer<NoContent>> SendAsync(string key, string email, Enrollment enrollment, Permit permit)
     {
         var attempt = Guid.NewGuid().ToString("N");
-        var started = time.GetTimestamp();
-        if (!await records.BeginAsync(key, attempt, enrollment, Lease))
+        var started = _time.GetTimestamp();
+        if (!await _redis.ExecuteAsync(async _ => await _records.BeginAsync(key, attempt, enrollment, Lease)))
             throw UnderWay(Lease);
 
-        permit.SendBefore = started + (long)(SendWithin.TotalSeconds * time.TimestampFrequency);
-        var answer = await workflows.EnrollAsync(enrollment.WorkflowId, email, permit, CancellationToken.None);
+        permit.SendBefore = started + (long)(SendWithin.TotalSeconds * _time.TimestampFrequency);
+        var answer = await _workflows.EnrollAsync(enrollment.WorkflowId, email, permit, CancellationToken.None);
         if (answer.Succeeded)
             await RecordAsync(key, enrollment);
         else if (!answer.IsUncertain)
-            await records.ForgetAsync(key, attempt); // Nothing was done.
+            await _redis.ExecuteAsync(async _ => await _records.ForgetAsync(key, attempt)); // Nothing was done.
         return answer;
     }
 
@@ -140,8 +158,8 @@ public sealed partial class WorkflowEnroller(
     /// </summary>
     private async Task<bool> IsWorkflowAsync(string workflowId, CancellationToken cancellationToken)
     {
-        var answer = await caller.SendAsync(
-            Enrolling, Tolerance.OfRepeatable, permit => workflows.MapWorkflowAsync(workflowId, permit, CancellationToken.None), cancellationToken);
+        var answer = await _caller.SendAsync(
+            Enrolling, Tolerance.OfRepeatable, permit => _workflows.MapWorkflowAsync(workflowId, permit, CancellationToken.None), cancellationToken);
         return answer.Succeeded && answer.Value.Results.Any(mapping => mapping.WorkflowId.ToString(CultureInfo.InvariantCulture) == workflowId);
     }
 
@@ -150,7 +168,7 @@ public sealed partial class WorkflowEnroller(
     {
         try
         {
-            await records.DoneAsync(key, enrollment);
+            await _redis.ExecuteAsync(async _ => await _records.DoneAsync(key, enrollment));
         }
         catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
         {
@@ -160,9 +178,6 @@ public sealed partial class WorkflowEnroller(
 
     private static bool IsAmong(Answer<IReadOnlyList<Workflow>> current, Enrollment enrollment) =>
         current.Succeeded && current.Value.Any(workflow => workflow.Id.ToString(CultureInfo.InvariantCulture) == enrollment.WorkflowId);
-
-    private static bool IsTold(Answer<IReadOnlyList<Workflow>> current) =>
-        DeliveryPolicy.RuleFor(current.Kind, current.Problem).Reaction is Reaction.Judge;
 
     private static DeliveryMustWaitException NoContact(HubSpotProblem? cause) =>
         new(RefusalCategories.ContactNotFound, "HubSpot has no contact with this address.", cause);
@@ -176,6 +191,9 @@ public sealed partial class WorkflowEnroller(
 
     [LoggerMessage(LogLevel.Warning, "An enrolment in workflow {Workflow} of which nobody knows whether it was done is sent again, as Delivery:ResendUncertainEnrollments says")]
     private partial void LogSentAgain(string workflow);
+
+    [LoggerMessage(LogLevel.Warning, "What becomes of an enrolment cannot be written down yet: {Exception}")]
+    private partial void LogRedisAway(string exception);
 
     [LoggerMessage(LogLevel.Warning, "An enrolment in workflow {Workflow} is done, which could not be written down: {Exception}")]
     private partial void LogNotRecorded(string workflow, string exception);

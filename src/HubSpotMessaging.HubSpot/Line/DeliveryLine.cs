@@ -73,9 +73,9 @@ public sealed class DeliveryLine
         }
 
         // Outside of the lock, since whoever waits goes on at once. Not disposed, since somebody may still be about to listen.
+        changed.SetResult();
         foreach (var source in paused)
             source.Cancel();
-        changed.SetResult();
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -9,6 +9,8 @@ namespace HubSpotMessaging.HubSpot.Line;
 public sealed class LineStore(IConnectionMultiplexer redis)
 {
     internal const string Key = "hubspot:line";
+    private const string ReadKey = "hubspot:line:read";
+    private static readonly TimeSpan ReadIsKept = TimeSpan.FromMinutes(1);
     private static readonly RedisScript PauseScript = RedisScript.Beside<LineStore>("line", "pause");
     private static readonly RedisScript ResumeScript = RedisScript.Beside<LineStore>("line", "resume");
     private static readonly RedisScript ReplaceScript = RedisScript.Beside<LineStore>("line", "replace");
@@ -17,9 +19,14 @@ public sealed class LineStore(IConnectionMultiplexer redis)
     private IDatabase Database => redis.GetDatabase();
 
     /// <summary>All reasons. Commands flow when there is none.</summary>
-    /// <exception cref="RedisException">Redis cannot be reached.</exception>
-    public async Task<IReadOnlyList<PauseReason>> ReadAsync() =>
-        [.. (await Database.HashValuesAsync(Key)).Select(value => Parse((string)value!))];
+    /// <exception cref="RedisException">Redis cannot be reached, or takes no writes.</exception>
+    public async Task<IReadOnlyList<PauseReason>> ReadAsync()
+    {
+        var writing = Database.StringSetAsync(ReadKey, "1", ReadIsKept); // Full, Redis still answers, but nothing can be delivered with it.
+        var values = await Database.HashValuesAsync(Key);
+        await writing;
+        return [.. values.Select(value => Parse((string)value!))];
+    }
 
     /// <summary>Adds a reason, unless it is there.</summary>
     /// <param name="reason">The reason.</param>

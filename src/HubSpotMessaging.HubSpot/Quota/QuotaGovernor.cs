@@ -12,6 +12,9 @@ public sealed partial class QuotaGovernor : IQuota, ISlots, IAsyncDisposable
 {
     private static readonly TimeSpan LeavingMayTake = TimeSpan.FromSeconds(2);
 
+    /// <summary>More that wait, be each of them a single call, are as much as full batches: no trickle.</summary>
+    private const int LoneCalls = 10;
+
     private readonly Lock _gate = new();
     private readonly LaneQueue<Waiter>[] _lanes = [.. Enum.GetValues<Lane>().Select(_ => new LaneQueue<Waiter>())];
     private readonly Channel<bool> _news = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -117,12 +120,14 @@ public sealed partial class QuotaGovernor : IQuota, ISlots, IAsyncDisposable
             }
 
             var slot = Guid.NewGuid().ToString("N");
+            var isAsked = false;
             var wait = TimeSpan.Zero;
             try
             {
                 await SettleDebtsAsync();
                 var asked = _time.GetTimestamp();
-                var reply = await _store.AcquireAsync(slot, lanes, waiting.Exists(waiter => waiter.Demand.IsFull()));
+                isAsked = true;
+                var reply = await _store.AcquireAsync(slot, lanes, waiting.Count > LoneCalls || waiting.Exists(waiter => waiter.Demand.IsFull()));
                 queued = lanes;
                 if (reply is SlotReply.Granted granted)
                 {
@@ -140,7 +145,8 @@ public sealed partial class QuotaGovernor : IQuota, ISlots, IAsyncDisposable
 #pragma warning restore CA1031
             {
                 LogUnreachable(exception.GetType().Name);
-                Owe(slot); // It may have been granted all the same.
+                if (isAsked)
+                    Owe(slot); // It may have been granted all the same.
                 queued = [];
                 FailAll(exception as RedisException ?? new RedisException("The quota cannot be asked.", exception));
             }
@@ -161,7 +167,7 @@ public sealed partial class QuotaGovernor : IQuota, ISlots, IAsyncDisposable
             if (!_lanes[(int)lane].TryTake(out waiter))
                 return false;
         var ends = asked + (long)(QuotaStore.SendWithin.TotalSeconds * _time.TimestampFrequency);
-        waiter!.Granted.SetResult(new(slot, waiter.Demand, waiter.Token) { SlotEnds = ends });
+        waiter!.Granted.SetResult(new(slot, waiter.Demand) { Waiting = waiter.Token, SlotEnds = ends });
         return true;
     }
 

@@ -34,7 +34,7 @@ internal sealed class QuotaHandler(CallKind kind, IQuota quota, ISlots slots, An
         }
         catch (Exception exception)
         {
-            var isUnsent = AnswerClassifier.KindOf(exception) == AnswerKind.NotSent;
+            var isUnsent = AnswerClassifier.KindOf(exception) is AnswerKind.NotSent or AnswerKind.Withheld;
             await slots.EndAsync(slot.Slot, isUnsent ? SlotEnd.Unsent : new(SlotUse.Unanswered, time.GetElapsedTime(sent)));
             throw;
         }

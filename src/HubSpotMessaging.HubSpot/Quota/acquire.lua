@@ -7,7 +7,7 @@
 -- Reply { 'granted', lane, number of grants }, { 'wait', ms, number of grants } or { 'left', '', number of grants }
 local replica, slot, lanes = ARGV[1], ARGV[2], ARGV[3]
 local at = now()
-local state = load()
+local state = load(at)
 recall(state, ARGV[6], at)
 
 -- Who has not asked for long, waits no more.

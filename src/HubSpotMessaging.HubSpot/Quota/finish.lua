@@ -7,7 +7,7 @@
 -- Reply number of grants
 local slot, use, took = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local at = now()
-local state = load()
+local state = load(at)
 recall(state, ARGV[10], at)
 local order, busy = waiting(state)
 local before = free(state, busy, at)

@@ -1,7 +1,8 @@
 -- Functions and names that every script of the quota begins with. Moments and durations are in ms, on the server's clock.
 -- KEYS  1 hash of what is known: max, window: the account's limit as HubSpot last told; next: when the pace allows the next send;
 --         hold: before when nothing is granted; turn: since when those who wait have had their present order; seq: number of grants;
---         others, measured: how many slots others had, and when; credit: what bulk has coming; joined: number of joinings
+--         others, measured: how many slots others had, and when; credit: what bulk has coming; joined: number of joinings; at: when it
+--         was last looked at
 --       2 sorted set of slots that are taken, by their ends  3 sorted set of slots by when their requests were granted, or sent
 --       4 hash of the replicas that wait: when each last asked, and 1 if it has as much to send as one request can take
 --       5 and 6 sorted sets of the replicas that wait in the interactive and the bulk lane, by when they joined
@@ -14,6 +15,7 @@ local NOISE, MARGIN = 2, 2         -- What is no sign of others yet, and what is
 local HALF_LIFE = 5000             -- In which what others use is forgotten by half.
 local SILENCE = 3000               -- After which a replica that has not asked is gone.
 local PATIENCE = 50                -- How long the next in turn waits for one who does not take his slot.
+local STEP = 2000                  -- A clock that has gone back by more has been set, and is not the one of before.
 local HEARTBEAT = 1000             -- After which everybody asks again.
 local UNSEEN = 10000               -- More grants than one that was lost can be behind another that was lost.
 
@@ -28,10 +30,11 @@ local function ms(moment)
   return string.format('%.3f', moment)
 end
 
-local FIELDS = { 'max', 'window', 'next', 'hold', 'turn', 'seq', 'others', 'measured', 'credit', 'joined' }
+local FIELDS = { 'max', 'window', 'next', 'hold', 'turn', 'seq', 'others', 'measured', 'credit', 'joined', 'at' }
 
 -- What is known. Before HubSpot has said anything it is 100 in 10 seconds, the least that an app of an account has.
-local function load()
+-- When the clock has been set back, the moments of before would keep everybody waiting: the window counts as full once instead.
+local function load(at)
   local values = redis.call('HMGET', STATE, unpack(FIELDS))
   local state = { }
   for position, field in ipairs(FIELDS) do
@@ -40,6 +43,12 @@ local function load()
   if state.max == 0 then
     state.max, state.window = 100, 10000
   end
+  if state.at > at + STEP then
+    redis.call('DEL', SLOTS, SENT, REPLICAS, QUEUES.interactive, QUEUES.bulk)
+    state.next, state.turn, state.measured = at, at, at
+    state.hold = at + state.window
+  end
+  state.at = at
   return state
 end
 

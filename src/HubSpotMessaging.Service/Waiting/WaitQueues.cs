@@ -41,7 +41,9 @@ internal sealed class WaitQueues(BrokerFacts broker) : IDelay
             copy.Headers[header] = value;
 
         var target = context.ReceiveContext.InputAddress.AbsolutePath.Split('/')[^1];
-        await channel.GetOrAddPayload(() => new Declared(DeclareAllAsync(channel.Channel))).Task; // Once a connection, should the broker have forgotten.
+
+        // Once a connection, should the broker have forgotten.
+        await channel.AddOrUpdatePayload(NewDeclared, declared => declared.Task.IsFaulted || declared.Task.IsCanceled ? NewDeclared() : declared).Task;
         try
         {
             await PublishAsync();
@@ -51,6 +53,8 @@ internal sealed class WaitQueues(BrokerFacts broker) : IDelay
             await DeclareAllAsync(channel.Channel); // Somebody has deleted the queue.
             await PublishAsync();
         }
+
+        Declared NewDeclared() => new(DeclareAllAsync(channel.Channel));
 
         Task PublishAsync() => channel.BasicPublishAsync(
             Name(after), target, mandatory: true, copy, context.ReceiveContext.Body.GetBytes(), awaitAck: true, CancellationToken.None);

@@ -42,7 +42,7 @@ public sealed class WiringTests(Servers servers)
         var overslept = await quota.AcquireAsync(new(CallKind.Contacts, Lane.Interactive), CancellationToken.None);
         replicas.Clock.Advance(TimeSpan.FromSeconds(6));
         var calls = replicas.HubSpot.Calls.Count;
-        (await contacts.GetByEmailAsync("ada@example.com", overslept, CancellationToken.None)).Kind.ShouldBe(AnswerKind.NotSent);
+        (await contacts.GetByEmailAsync("ada@example.com", overslept, CancellationToken.None)).Kind.ShouldBe(AnswerKind.Withheld);
         replicas.HubSpot.Calls.Count.ShouldBe(calls);
 
         async Task<int> GrantsAsync() => (int)(double)await replicas.Redis.HashGetAsync(QuotaStore.StateKey, "seq");

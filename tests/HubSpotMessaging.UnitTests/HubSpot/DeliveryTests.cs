@@ -56,6 +56,7 @@ public sealed class DeliveryTests
     [InlineData(429, """{"policyName":"daily"}""", null, "DailyLimit")]
     [InlineData(429, """{"policyName":"TEN_SECONDLY_ROLLING"}""", "60", "RateLimited")]
     [InlineData(477, "{}", "86400", "PortalMigrating")]
+    [InlineData(503, "", "600", "HubSpotUnavailable")]
     public async Task What_concerns_everybody_pauses_the_line_at_once(int status, string body, string? retryAfter, string reason)
     {
         _http.Answers(status, body, headers: retryAfter is null ? [] : [("Retry-After", retryAfter)]);
@@ -168,27 +169,55 @@ public sealed class DeliveryTests
     [Theory]
     [InlineData("""[{"id":1001}]""", false)]
     [InlineData("[]", true)]
-    public async Task An_enrolment_without_an_answer_is_looked_up_and_never_repeated(string current, bool isRefused)
+    public async Task An_enrolment_without_an_answer_is_looked_up_when_it_cannot_land_any_more_and_never_repeated(string current, bool isRefused)
     {
         _http.Throws(new HttpRequestException(HttpRequestError.ResponseEnded)).Answers(200, current);
+        var enroller = Enroller();
 
-        var enrolling = () => Enroller().EnrollAsync("key", "ada@example.com", new("51", "1001"), CancellationToken.None);
+        var waits = await Should.ThrowAsync<DeliveryMustWaitException>(() => enroller.EnrollAsync("key", "ada@example.com", new("51", "1001"), CancellationToken.None));
+        waits.Refusal.ShouldBeNull();
+        (await Should.ThrowAsync<DeliveryMustWaitException>(() => enroller.RecallAsync("key", CancellationToken.None))).Refusal.ShouldBeNull();
+        _http.Calls.Select(call => call.Method).ShouldBe([HttpMethod.Post]);
 
+        _http.Time.Advance(waits.EndsWithin!.Value);
         if (isRefused)
-            (await Should.ThrowAsync<DeliveryRefusedException>(enrolling)).Category.ShouldBe(RefusalCategories.OutcomeUnknown);
+            (await Should.ThrowAsync<DeliveryRefusedException>(() => enroller.RecallAsync("key", CancellationToken.None))).Category.ShouldBe(RefusalCategories.OutcomeUnknown);
         else
-            await enrolling();
+            (await enroller.RecallAsync("key", CancellationToken.None)).ShouldBe(new("51", "1001"));
         _http.Calls.Select(call => call.Method).ShouldBe([HttpMethod.Post, HttpMethod.Get]);
     }
 
     [Fact]
-    public async Task An_enrolment_that_cannot_be_looked_up_either_is_looked_up_when_it_comes_again()
+    public async Task What_HubSpot_fails_at_again_and_again_is_refused_while_it_does_everything_else()
     {
-        _http.Throws(new HttpRequestException(HttpRequestError.ResponseEnded)).Answers(503);
+        for (var time = 0; time < 3; time++)
+            _http.Answers(500, """{"category":"INTERNAL_ERROR","message":"oops"}""");
 
-        (await Should.ThrowAsync<DeliveryMustWaitException>(() => Enroller().EnrollAsync("key", "ada@example.com", new("51", "1001"), CancellationToken.None)))
-            .Refusal.ShouldBeNull();
-        _http.Calls.Select(call => call.Method).ShouldBe([HttpMethod.Post, HttpMethod.Get]);
+        (await Should.ThrowAsync<DeliveryRefusedException>(() => _http.PassTimeUntil(WriteAsync()))).Category.ShouldBe("INTERNAL_ERROR");
+
+        _http.Calls.Count.ShouldBe(3);
+        _http.Outages.Failures.ShouldBe(0); // Whether HubSpot is down was asked, and is no more.
+    }
+
+    [Fact]
+    public async Task What_HubSpot_fails_at_waits_while_it_fails_at_everything()
+    {
+        for (var time = 0; time < 3; time++)
+            _http.Answers(500, """{"category":"INTERNAL_ERROR","message":"oops"}""");
+        _http.Outages.IsAlive = false;
+
+        await Should.ThrowAsync<DeliveryPostponedException>(() => _http.PassTimeUntil(Enroller().FindContactAsync("ada@example.com", CancellationToken.None)));
+        _http.Quota.Returned.Count.ShouldBe(1); // That of the question, which nobody asked here.
+    }
+
+    [Fact]
+    public async Task A_request_that_was_not_allowed_any_more_is_sent_with_the_next_permit_and_says_nothing_of_HubSpot()
+    {
+        _http.Throws(new NotSentException()).Answers(200, Written);
+
+        (await _http.PassTimeUntil(WriteAsync())).ContactId.ShouldBe("51");
+
+        _http.Outages.Failures.ShouldBe(0);
     }
 
     [Fact]
@@ -304,5 +333,5 @@ public sealed class DeliveryTests
         new("ada@example.com", properties ?? [], WriteVersion.Known(new DateTimeOffset(2026, 9, 10, 12, 0, 0, TimeSpan.Zero), "c-1"));
 
     private WorkflowEnroller Enroller() => new(
-        _http.Workflows, _http.Contacts, _http.Caller, new StubRecords(), Create(_http.Options), Create(new DeliveryOptions()), _http.Time, NullLogger<WorkflowEnroller>.Instance);
+        _http.Workflows, _http.Contacts, _http.Caller, new StubRecords(_http.Time), Create(_http.Options), Create(new DeliveryOptions()), _http.Time, NullLogger<WorkflowEnroller>.Instance);
 }

@@ -88,6 +88,7 @@ internal sealed class StubHttp : HttpMessageHandler
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        FreeQuota.Use(request);
         Calls.Add((request.Method, request.RequestUri!.PathAndQuery, request.Content is { } content ? await content.ReadAsStringAsync(cancellationToken) : ""));
         WhenCalled?.Invoke();
         var response = _answers.TryDequeue(out var answer) ? answer(request)

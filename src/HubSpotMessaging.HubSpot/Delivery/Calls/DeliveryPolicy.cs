@@ -25,20 +25,22 @@ internal static class DeliveryPolicy
         new(AnswerKind.Conflict, new Reaction.Judge()),
 
         // About the road. Nothing was done.
-        new(AnswerKind.Unauthorized, new Reaction.AgainAfter()) { Status = 401, IsOutage = true }, // With a token that HubSpot calls good.
-        new(AnswerKind.Unauthorized, new Reaction.AgainAfter()), // There is no token: if it takes a person, the line pauses for that.
+        new(AnswerKind.Unauthorized, new Reaction.AgainAfter()) { Status = 401, Sign = Sign.Down }, // With a token that HubSpot calls good.
+        new(AnswerKind.Unauthorized, new Reaction.AgainAfter()) { Sign = Sign.None }, // There is no token: if it takes a person, the line pauses for that.
         new(AnswerKind.MissingScopes, new Reaction.Postpone()), // The line pauses for this kind of command.
         new(AnswerKind.Locked, new Reaction.AgainAfter(LockLasts)),
         new(AnswerKind.RateLimited, new Reaction.PauseLine("DailyLimit")) { Policy = "DAILY" },
         new(AnswerKind.RateLimited, new Reaction.PauseLine("RateLimited")) { RetryAfterAtLeast = Long },
         new(AnswerKind.RateLimited, new Reaction.Again()), // With the next permit, for which the quota lets it wait.
         new(AnswerKind.PortalMigrating, new Reaction.PauseLine("PortalMigrating")),
-        new(AnswerKind.NotSent, new Reaction.AgainAfter()) { IsOutage = true },
+        new(AnswerKind.NotSent, new Reaction.AgainAfter()) { Sign = Sign.Down },
+        new(AnswerKind.Withheld, new Reaction.AgainAfter()) { Sign = Sign.None },
 
         // It may have been done. Enough of these, at all replicas together, open the circuit and pause the line.
-        new(AnswerKind.Unavailable, new Reaction.AgainAfter()) { Status = 500, Limit = tolerance => tolerance.InternalErrors, IsOutage = true },
-        new(AnswerKind.Unavailable, new Reaction.AgainAfter()) { IsOutage = true },
-        new(AnswerKind.NoAnswer, new Reaction.AgainAfter()) { IsOutage = true },
+        new(AnswerKind.Unavailable, new Reaction.PauseLine("HubSpotUnavailable")) { RetryAfterAtLeast = Long },
+        new(AnswerKind.Unavailable, new Reaction.AgainAfter()) { Status = 500, Limit = tolerance => tolerance.InternalErrors, Sign = Sign.None },
+        new(AnswerKind.Unavailable, new Reaction.AgainAfter()) { Sign = Sign.Down },
+        new(AnswerKind.NoAnswer, new Reaction.AgainAfter()) { Sign = Sign.Down },
     ];
 
     /// <summary>The rule for an answer.</summary>
@@ -72,14 +74,27 @@ internal sealed record PolicyRule(AnswerKind Kind, Reaction Reaction)
     /// <summary>How many such answers in a row there may be before the last one is judged.</summary>
     public Func<Tolerance, int> Limit { get; init; } = _ => int.MaxValue;
 
-    /// <summary>Whether the answer is a sign that HubSpot is down.</summary>
-    public bool IsOutage { get; init; }
+    /// <summary>What the answer tells of HubSpot itself.</summary>
+    public Sign Sign { get; init; } = Sign.Up;
 
     public bool Fits(AnswerKind kind, HubSpotProblem? problem) =>
         Kind == kind
         && (Status is null || Status == problem?.Status)
         && (Policy is null || Policy.Equals(problem?.PolicyName, StringComparison.OrdinalIgnoreCase))
         && (RetryAfterAtLeast is null || RetryAfterAtLeast <= problem?.RetryAfter);
+}
+
+/// <summary>What an answer tells of HubSpot itself.</summary>
+internal enum Sign
+{
+    /// <summary>It works.</summary>
+    Up,
+
+    /// <summary>It does not, or cannot be reached.</summary>
+    Down,
+
+    /// <summary>Neither: it is about what was sent, perhaps, or about this side.</summary>
+    None,
 }
 
 /// <summary>What happens after an answer.</summary>

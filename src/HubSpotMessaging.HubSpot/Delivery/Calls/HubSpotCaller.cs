@@ -69,10 +69,12 @@ public sealed partial class HubSpotCaller
             permit = null;
 
             var rule = DeliveryPolicy.RuleFor(answer.Kind, answer.Problem);
-            await _outages.NoteAsync(demand.Kind, rule);
+            await _outages.NoteAsync(demand.Kind, rule.Sign);
             repeated = (rule, rule == repeated.Rule ? repeated.Times + 1 : 1);
-            if (repeated.Times >= rule.Limit(tolerance) || (answer.IsUncertain && !tolerance.IsRepeatable))
+            if (answer.IsUncertain && !tolerance.IsRepeatable)
                 return answer;
+            if (repeated.Times >= rule.Limit(tolerance))
+                return answer.Kind == AnswerKind.Unavailable && !tolerance.IsOfPart ? await JudgeableAsync(answer, demand, cancellationToken) : answer;
 
             switch (rule.Reaction)
             {
@@ -91,32 +93,41 @@ public sealed partial class HubSpotCaller
                     await Task.Delay(wait, _time, cancellationToken);
                     break;
                 default:
+                    if (_time.GetElapsedTime(started) > Limit)
+                        throw new DeliveryPostponedException(answer.Kind, answer.Problem!);
                     LogAgain(answer.Kind, answer.Problem!.Status, answer.CorrelationId);
                     break;
             }
         }
     }
 
-    /// <summary>Makes sure that HubSpot fails at one thing only, and not at everything.</summary>
-    /// <exception cref="DeliveryPostponedException">It fails at everything, or that cannot be told.</exception>
-    public async Task EnsureAliveAsync(Demand demand, CancellationToken cancellationToken)
+    /// <summary>HubSpot fails at one thing again and again: that is an answer if it does not fail at everything.</summary>
+    private async Task<Answer<T>> JudgeableAsync<T>(Answer<T> answer, Demand demand, CancellationToken cancellationToken)
+        where T : class
     {
-        if (!await _outages.IsAliveAsync(demand.Kind, await AcquireAsync(demand, cancellationToken)))
-            throw new DeliveryPostponedException("HubSpot fails at everything.");
+        var permit = await AcquireAsync(demand, cancellationToken);
+        try
+        {
+            return await _outages.IsAliveAsync(demand.Kind, permit) ? answer : throw new DeliveryPostponedException(answer.Kind, answer.Problem!);
+        }
+        finally
+        {
+            await _quota.ReturnAsync(permit);
+        }
     }
 
     private async Task<Answer<T>> SendOnceAsync<T>(Permit permit, Func<Permit, Task<Answer<T>>> call, CancellationToken cancellationToken)
         where T : class
     {
+        permit.Waiting = cancellationToken;
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
             return await call(permit);
         }
-        catch
+        finally
         {
-            await _quota.ReturnAsync(permit);
-            throw;
+            await _quota.ReturnAsync(permit); // Unless it was used: there may have been no token any more, for instance.
         }
     }
 

@@ -10,11 +10,17 @@ public sealed record Tolerance(bool IsRepeatable, int Unreadable, int InternalEr
     public static Tolerance OfOnce { get; } = new(IsRepeatable: false, 1, 1);
 
     /// <summary>Of what may be done again.</summary>
-    public static Tolerance OfRepeatable { get; } = new(IsRepeatable: true, 3, int.MaxValue);
+    public static Tolerance OfRepeatable { get; } = new(IsRepeatable: true, 3, 3);
 
     /// <summary>Of a batch that can be divided.</summary>
     public static Tolerance OfBatch { get; } = new(IsRepeatable: true, 1, 2);
 
-    /// <summary>Of a part of a batch.</summary>
-    public static Tolerance OfPart { get; } = new(IsRepeatable: true, 1, 1);
+    /// <summary>Of a part of a batch, which is divided further.</summary>
+    public static Tolerance OfPart { get; } = new(IsRepeatable: true, 1, 1) { IsOfPart = true };
+
+    /// <summary>Of what stands alone, and is sent again by whoever sends it when an answer says nothing.</summary>
+    public static Tolerance OfSingle { get; } = new(IsRepeatable: true, 1, 3);
+
+    /// <summary>Whether somebody has made sure before that HubSpot does not fail at everything.</summary>
+    internal bool IsOfPart { get; private init; }
 }

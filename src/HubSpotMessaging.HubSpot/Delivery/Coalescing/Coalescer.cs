@@ -22,7 +22,6 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly Backlog<TItem, TOutcome> _waiting = new();
     private readonly SemaphoreSlim _places;
-    private readonly SemaphoreSlim _batches;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Pump[] _pumps;
     private bool _isDisposed;
@@ -45,7 +44,6 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(limits);
         (_sender, _acquireAsync, _quota, _limits, _time) = (sender, acquireAsync, quota, limits, time);
         _places = new(limits.Waiting);
-        _batches = new(limits.BatchesInFlight);
         _pumps = [new(this, kind, Lane.Interactive), new(this, kind, Lane.Bulk)];
     }
 
@@ -89,14 +87,12 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
         }
 
         await _stopping.CancelAsync();
-        await Task.WhenAll(_pumps.Select(pump => pump.Ended));
-        for (var batch = 0; batch < _limits.BatchesInFlight; batch++)
-            await _batches.WaitAsync();
+        foreach (var pump in _pumps)
+            await pump.DisposeAsync();
 
         Fail(Lane.Interactive, new OperationCanceledException("Nothing is sent any more."));
         Fail(Lane.Bulk, new OperationCanceledException("Nothing is sent any more."));
         _stopping.Dispose();
-        _batches.Dispose();
     }
 
     private void Withdraw(string key, Entry<TItem, TOutcome> entry)
@@ -131,7 +127,7 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
             pump.Look(hasWork: !_waiting.IsEmpty(pump.Lane));
     }
 
-    private async Task SendAsync(List<(string Key, List<Entry<TItem, TOutcome>> Entries)> batch, Permit permit)
+    private async Task SendAsync(List<(string Key, List<Entry<TItem, TOutcome>> Entries)> batch, Permit permit, SemaphoreSlim place)
     {
         await Task.Yield();
         try
@@ -141,7 +137,9 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
             try
             {
                 verdicts = await _sender.SendAsync(
-                    [.. batch.Select(parcel => new Parcel<TItem>(parcel.Key, [.. parcel.Entries.Select(entry => entry.Item)]))], permit, abandoned.Token);
+                    [.. batch.Select(parcel => new Parcel<TItem>(parcel.Key, [.. parcel.Entries.Select(entry => entry.Item)], parcel.Entries.Max(entry => entry.Returns)))],
+                    permit,
+                    abandoned.Token);
             }
 #pragma warning disable CA1031 // Whatever it is, those who wait must hear of it.
             catch (Exception exception)
@@ -155,7 +153,7 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
         }
         finally
         {
-            _batches.Release();
+            place.Release();
         }
     }
 
@@ -164,6 +162,8 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
         switch (verdict)
         {
             case Verdict<TOutcome>.Later { Wait: var wait }:
+                foreach (var entry in entries)
+                    entry.Returns++;
                 _ = ReturnAfterAsync(key, entries, wait);
                 return;
             case Verdict<TOutcome>.Apart:
@@ -206,10 +206,12 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
     }
 
     /// <summary>Sends the batches of one lane, one permit after the other.</summary>
-    private sealed class Pump
+    private sealed class Pump : IAsyncDisposable
     {
         private readonly Coalescer<TItem, TOutcome> _coalescer;
         private readonly Demand _demand;
+        private readonly SemaphoreSlim _batches;
+        private readonly Task _ended;
         private TaskCompletionSource _work = NewSignal();
         private CancellationTokenSource? _acquiring;
 
@@ -217,12 +219,20 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
         {
             (_coalescer, Lane) = (coalescer, lane);
             _demand = new(kind, lane) { IsFull = () => coalescer._waiting.Ready >= coalescer._limits.BatchSize };
-            Ended = RunAsync(coalescer._stopping.Token);
+            _batches = new(coalescer._limits.BatchesInFlight);
+            _ended = RunAsync(coalescer._stopping.Token);
         }
 
         public Lane Lane { get; }
 
-        public Task Ended { get; }
+        /// <summary>Waits for what is under way. Called once the coalescer stops.</summary>
+        public async ValueTask DisposeAsync()
+        {
+            await _ended;
+            for (var batch = 0; batch < _coalescer._limits.BatchesInFlight; batch++)
+                await _batches.WaitAsync();
+            _batches.Dispose();
+        }
 
         /// <summary>Within the coalescer's lock.</summary>
         public void Look(bool hasWork)
@@ -267,7 +277,7 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
         private async Task SendNextAsync(CancellationToken stopping)
         {
             await Volatile.Read(ref _work).Task.WaitAsync(stopping);
-            await _coalescer._batches.WaitAsync(stopping);
+            await _batches.WaitAsync(stopping);
             var isSent = false;
             try
             {
@@ -304,12 +314,12 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
                 }
 
                 isSent = true;
-                _ = _coalescer.SendAsync(batch, permit);
+                _ = _coalescer.SendAsync(batch, permit, _batches);
             }
             finally
             {
                 if (!isSent)
-                    _coalescer._batches.Release();
+                    _batches.Release();
             }
         }
 
@@ -319,6 +329,6 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
 
 /// <summary>How much a coalescer has in hand at once.</summary>
 /// <param name="BatchSize">What one request takes at most.</param>
-/// <param name="BatchesInFlight">How many batches are under way at once. Several, or a slow answer would hold up the quota.</param>
+/// <param name="BatchesInFlight">How many batches of each lane are under way at once. Several, or a slow answer would hold up the quota.</param>
 /// <param name="Waiting">How many items it keeps in memory; who comes with more waits.</param>
 public sealed record CoalescerLimits(int BatchSize, int BatchesInFlight, int Waiting);

@@ -14,5 +14,8 @@ internal sealed class Entry<TItem, TOutcome>(TItem item, Lane lane, Cancellation
     /// <summary>Whether it is to be sent by itself, since together with others it was refused.</summary>
     public bool IsAlone { get; set; }
 
+    /// <summary>How often it has come back because it could not be sent yet.</summary>
+    public int Returns { get; set; }
+
     public TaskCompletionSource<TOutcome> Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

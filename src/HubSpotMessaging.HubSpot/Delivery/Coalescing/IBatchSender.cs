@@ -18,7 +18,8 @@ public interface IBatchSender<TItem, TOutcome>
 /// <summary>All that waits about one thing, and goes as one.</summary>
 /// <param name="Key">The thing, such as a contact.</param>
 /// <param name="Items">What the callers want, one after the other.</param>
-public sealed record Parcel<TItem>(string Key, IReadOnlyList<TItem> Items);
+/// <param name="Returns">How often it could not be sent yet (<see cref="Verdict{TOutcome}.Later"/>): that of its items which has the most.</param>
+public sealed record Parcel<TItem>(string Key, IReadOnlyList<TItem> Items, int Returns = 0);
 
 /// <summary>What becomes of a parcel.</summary>
 /// <typeparam name="TOutcome">What one caller is told.</typeparam>

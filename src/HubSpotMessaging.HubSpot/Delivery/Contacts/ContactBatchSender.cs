@@ -3,6 +3,7 @@ using HubSpotMessaging.HubSpot.Delivery.Coalescing;
 using HubSpotMessaging.HubSpot.Delivery.Guard;
 using HubSpotMessaging.HubSpot.Quota;
 using Microsoft.Extensions.Logging;
+using Polly;
 using StackExchange.Redis;
 
 namespace HubSpotMessaging.HubSpot.Delivery.Contacts;
@@ -11,17 +12,25 @@ namespace HubSpotMessaging.HubSpot.Delivery.Contacts;
 /// Takes one batch of contacts to HubSpot: claims what is newer than HubSpot's, sends it, settles what became of it, and only then
 /// tells.
 /// </summary>
-internal sealed partial class ContactBatchSender(
-    IWriteGuard guard, ContactUpserts upserts, IQuota quota, TimeProvider time, ILogger<ContactBatchSender> logger)
-    : IBatchSender<ContactWrite, ContactWritten>
+internal sealed partial class ContactBatchSender : IBatchSender<ContactWrite, ContactWritten>
 {
-    /// <summary>How long another request has for a contact before it is asked for again, at the least and at the most.</summary>
-    private static readonly (TimeSpan Least, TimeSpan Most) Busy = (TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(150));
-
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
 
-    /// <summary>Redis may be away for as long; then the commands come again, and find what they left pending.</summary>
+    /// <summary>Redis may be away for as many seconds; then the commands come again, and find what they left pending.</summary>
     private const int SettleAttempts = 5;
+
+    private readonly IWriteGuard _guard;
+    private readonly ContactUpserts _upserts;
+    private readonly IQuota _quota;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ContactBatchSender> _logger;
+    private readonly ResiliencePipeline _settling;
+
+    public ContactBatchSender(IWriteGuard guard, ContactUpserts upserts, IQuota quota, TimeProvider time, ILogger<ContactBatchSender> logger)
+    {
+        (_guard, _upserts, _quota, _time, _logger) = (guard, upserts, quota, time, logger);
+        _settling = RedisRetry.Create(SettleAttempts, time, LogNotSettled);
+    }
 
     /// <summary>How long a request that was not answered may take to arrive after its time-out.</summary>
     internal TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
@@ -31,17 +40,10 @@ internal sealed partial class ContactBatchSender(
     {
         var contacts = parcels.Select(parcel => new MergedContact(parcel.Key, parcel.Items)).ToArray();
         var request = Guid.NewGuid().ToString("N");
-        var claimedAt = time.GetTimestamp();
-        IReadOnlyList<Claim> claims;
-        try
+        var claimedAt = _time.GetTimestamp();
+        if (await ClaimAsync(request, contacts) is not { } claims)
         {
-            claims = await guard.ClaimAsync(request, [.. contacts.Select(contact => contact.ToGuard())]);
-        }
-        catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
-        {
-            // Without it nothing is written. Those who wait are called off as soon as the line has noticed.
-            LogNotClaimed(exception.GetType().Name);
-            await quota.ReturnAsync(permit);
+            await _quota.ReturnAsync(permit);
             return [.. parcels.Select(_ => new Verdict<ContactWritten>.Later(AfterFailure))];
         }
 
@@ -49,21 +51,41 @@ internal sealed partial class ContactBatchSender(
         var sent = Sent.Nothing;
         if (leased.Count == 0)
         {
-            await quota.ReturnAsync(permit);
+            await _quota.ReturnAsync(permit);
         }
         else
         {
-            var lease = new ContactLease(guard, [.. leased.Select(pair => pair.First.Email)], request, claimedAt, time);
+            var lease = new ContactLease(_guard, [.. leased.Select(pair => pair.First.Email)], request, claimedAt, _time);
             var inputs = leased.Select((pair, number) => pair.First.ToUpsert((Claim.ToWrite)pair.Second, $"{request}-{number}")).ToList();
-            sent = await upserts.SendAsync(inputs, lease, permit, cancellationToken);
-            if (await SettleAsync(request, leased.Select(pair => pair.First), sent, lease) is { } unsettled)
+            sent = await _upserts.SendAsync(inputs, lease, permit, cancellationToken);
+            var settlements = leased.Select(pair => SettlementOf(pair.First, sent, lease)).ToList();
+            if (await TrySettleAsync(request, settlements, lease.MayStillArrive ? Grace : TimeSpan.Zero) is { } unsettled)
                 sent = new(new Dictionary<string, RecordOutcome>(), unsettled);
         }
 
-        return [.. contacts.Zip(claims, (contact, claim) => Judge(contact, claim, sent))];
+        return [.. parcels.Select((parcel, number) => Judge(contacts[number], claims[number], sent, parcel.Returns))];
     }
 
-    private static Verdict<ContactWritten> Judge(MergedContact contact, Claim claim, Sent sent) => claim switch
+    /// <summary>
+    /// Null when Redis does not answer: without it nothing is written. Those who wait are called off as soon as the line has noticed.
+    /// </summary>
+    private async Task<IReadOnlyList<Claim>?> ClaimAsync(string request, MergedContact[] contacts)
+    {
+        try
+        {
+            return await _guard.ClaimAsync(request, [.. contacts.Select(contact => contact.ToGuard())]);
+        }
+        catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
+        {
+            LogNotClaimed(exception.GetType().Name);
+
+            // It may have been done all the same, and would keep everybody off for as long as a lease lasts.
+            await TrySettleAsync(request, [.. contacts.Select(contact => new Settlement.Dropped(contact.Email))], TimeSpan.Zero);
+            return null;
+        }
+    }
+
+    private static Verdict<ContactWritten> Judge(MergedContact contact, Claim claim, Sent sent, int returns) => claim switch
     {
         Claim.NothingToWrite nothing => new Verdict<ContactWritten>.Done(contact.Outcomes(nothing.Properties, nothing.ContactId, nothing.IsCreator)),
         Claim.ToWrite claimed => sent.Outcomes.GetValueOrDefault(contact.Email) switch
@@ -72,34 +94,28 @@ internal sealed partial class ContactBatchSender(
             RecordOutcome.Refused or RecordOutcome.Unknown when !contact.IsOne => new Verdict<ContactWritten>.Apart(),
             RecordOutcome.Refused refused => new Verdict<ContactWritten>.Failed(new DeliveryRefusedException(refused.Problem)),
             RecordOutcome.Unknown => new Verdict<ContactWritten>.Failed(DeliveryRefusedException.WithoutOutcome(null)),
-            _ when sent.Interruption is LeaseLostException => new Verdict<ContactWritten>.Later(Busy.Least),
+            _ when sent.Interruption is LeaseLostException => new Verdict<ContactWritten>.Later(BusyWait.Before(returns)),
             _ => new Verdict<ContactWritten>.Failed(sent.Interruption!),
         },
 
         // Of what is merged the older may wait for something that another replica has, which waits for the newer.
         Claim.Busy { IsDoubtful: true } when !contact.IsOne => new Verdict<ContactWritten>.Apart(),
-        _ => new Verdict<ContactWritten>.Later(SoonAgain()),
+        _ when returns < BusyWait.Limit => new Verdict<ContactWritten>.Later(BusyWait.Before(returns)),
+        _ => new Verdict<ContactWritten>.Failed(new DeliveryMustWaitException(BusyWait.Elsewhere, "another request writes the contact, or may have.")),
     };
 
     /// <summary>Settles, before anybody is told. What cannot be settled has to come again: the exception that says so.</summary>
-    private async Task<Exception?> SettleAsync(string request, IEnumerable<MergedContact> contacts, Sent sent, ContactLease lease)
+    private async Task<Exception?> TrySettleAsync(string request, IReadOnlyList<Settlement> settlements, TimeSpan keepLease)
     {
-        IReadOnlyList<Settlement> settlements = [.. contacts.Select(contact => SettlementOf(contact, sent, lease))];
-        for (var attempt = 1; ; attempt++)
+        try
         {
-            try
-            {
-                await guard.SettleAsync(request, settlements, lease.MayStillArrive ? Grace : TimeSpan.Zero);
-                return null;
-            }
-            catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
-            {
-                LogNotSettled(exception.GetType().Name);
-                if (attempt == SettleAttempts)
-                    return exception;
-            }
-
-            await Task.Delay(AfterFailure, time);
+            await _settling.ExecuteAsync(async _ => await _guard.SettleAsync(request, settlements, keepLease));
+            return null;
+        }
+        catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
+        {
+            LogNotSettled(exception.GetType().Name);
+            return exception;
         }
     }
 
@@ -110,13 +126,6 @@ internal sealed partial class ContactBatchSender(
         _ when lease.MayHaveWritten => new Settlement.Unknown(contact.Email), // Also of what was refused in the end: its commands go again, one by one.
         _ => new Settlement.Dropped(contact.Email),
     };
-
-    private static TimeSpan SoonAgain()
-    {
-#pragma warning disable CA5394 // Spreads attempts; nothing secret depends on it.
-        return Busy.Least + ((Busy.Most - Busy.Least) * Random.Shared.NextDouble());
-#pragma warning restore CA5394
-    }
 
     [LoggerMessage(LogLevel.Warning, "Contacts cannot be claimed, and are not written: {Exception}")]
     private partial void LogNotClaimed(string exception);

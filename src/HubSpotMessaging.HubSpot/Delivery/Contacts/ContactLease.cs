@@ -40,7 +40,9 @@ internal sealed class ContactLease(IWriteGuard guard, IReadOnlyList<string> emai
         where T : class
     {
         MayHaveWritten |= answer.IsUncertain;
-        MayStillArrive |= answer.Kind == AnswerKind.NoAnswer;
+
+        // What stands between us and HubSpot gives up before HubSpot does.
+        MayStillArrive |= answer.Kind == AnswerKind.NoAnswer || answer is { Kind: AnswerKind.Unavailable, Problem.Status: 408 or 502 or 504 };
     }
 }
 

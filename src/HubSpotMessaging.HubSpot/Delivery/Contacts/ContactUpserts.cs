@@ -15,9 +15,6 @@ internal sealed class ContactUpserts(ContactsClient contacts, HubSpotCaller call
     /// <summary>How often a contact is sent whose outcome HubSpot does not tell, or that somebody else creates at the same moment.</summary>
     private const int MaximumAttempts = 3;
 
-    /// <summary>How often one at which HubSpot fails: twice each time, and that is no row yet for which it passes for down (Circuit).</summary>
-    private const int MaximumOutages = 2;
-
     /// <summary>Sends them.</summary>
     /// <param name="inputs">The contacts, with different identities and trace ids.</param>
     /// <param name="lease">The right to write them.</param>
@@ -33,25 +30,29 @@ internal sealed class ContactUpserts(ContactsClient contacts, HubSpotCaller call
             await SendPartAsync(inputs, attempt: 1);
             return new(outcomes, null);
         }
-        catch (Exception exception) when (exception is DeliveryPostponedException or OperationCanceledException or LeaseLostException
-            or RedisException or RedisTimeoutException)
+#pragma warning disable CA1031 // Whatever it is, what has been written must be settled.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
+            if (exception is not (DeliveryPostponedException or OperationCanceledException or LeaseLostException or RedisException or RedisTimeoutException))
+                lease.NoteUntold(); // Who knows.
             return new(outcomes, exception);
         }
 
-        async Task SendPartAsync(IReadOnlyList<ContactUpsert> part, int attempt)
+        // Tells whether all of it was written.
+        async Task<bool> SendPartAsync(IReadOnlyList<ContactUpsert> part, int attempt)
         {
-            // A part of what HubSpot has failed at twice is divided further at once.
-            var tolerance = part.Count == inputs.Count ? Tolerance.OfBatch : Tolerance.OfPart;
+            var tolerance = part.Count == 1 ? Tolerance.OfSingle : part.Count == inputs.Count ? Tolerance.OfBatch : Tolerance.OfPart;
             var answer = await caller.SendAsync(permit.Demand, tolerance, CallAsync, cancellationToken, Interlocked.Exchange(ref first, null));
             if (answer.Succeeded)
-                await ReadAsync(part, answer, attempt);
-            else if (part.Count > 1 && answer.Kind == AnswerKind.Unreadable)
-                await SendAgainAsync(part, attempt);
-            else if (part.Count > 1)
-                await DivideAsync(part, answer.Problem, attempt);
-            else
+                return await ReadAsync(part, answer, attempt);
+            if (part.Count == 1)
                 await JudgeAsync(part[0], answer, attempt);
+            else if (answer.Kind == AnswerKind.Unreadable)
+                await SendAgainAsync(part, attempt);
+            else
+                await DivideAsync(part, answer, attempt);
+            return false;
 
             async Task<Answer<BatchResponse<Contact>>> CallAsync(Permit with)
             {
@@ -62,7 +63,7 @@ internal sealed class ContactUpserts(ContactsClient contacts, HubSpotCaller call
             }
         }
 
-        async Task ReadAsync(IReadOnlyList<ContactUpsert> part, Answer<BatchResponse<Contact>> answer, int attempt)
+        async Task<bool> ReadAsync(IReadOnlyList<ContactUpsert> part, Answer<BatchResponse<Contact>> answer, int attempt)
         {
             var untold = new List<ContactUpsert>();
             foreach (var (input, outcome) in part.Zip(UpsertOutcomes.Of(part, answer.Value!)))
@@ -78,9 +79,9 @@ internal sealed class ContactUpserts(ContactsClient contacts, HubSpotCaller call
             }
 
             if (untold.Count == part.Count && part.Count > 1 && attempt == 1)
-                await SendPartAsync(part, attempt + 1); // An answer that says nothing at all is no reason for a hundred requests yet.
-            else
-                await SendAgainAsync(untold, attempt);
+                return await SendPartAsync(part, attempt + 1); // An answer that says nothing at all is no reason for a hundred requests yet.
+            await SendAgainAsync(untold, attempt);
+            return untold.Count == 0 && part.All(input => outcomes[input.Id] is RecordOutcome.Written);
         }
 
         // One by one, so that what makes HubSpot silent about one does not touch the others.
@@ -96,29 +97,26 @@ internal sealed class ContactUpserts(ContactsClient contacts, HubSpotCaller call
         }
 
         // First by what the answer names, then in halves.
-        async Task DivideAsync(IReadOnlyList<ContactUpsert> part, HubSpotProblem problem, int attempt)
+        async Task DivideAsync(IReadOnlyList<ContactUpsert> part, Answer<BatchResponse<Contact>> answer, int attempt)
         {
-            var named = Named(part, problem);
+            var named = Named(part, answer.Problem!);
             if (named.Count is 0 || named.Count == part.Count)
                 named = [.. part.Take((part.Count + 1) / 2)];
 
-            await SendPartAsync([.. part.Except(named)], attempt);
-            await SendPartAsync(named, attempt);
+            // When the others are all good, what is wrong is among these, and is the next time, too: they need not be sent to learn that.
+            var areOthersGood = await SendPartAsync([.. part.Except(named)], attempt);
+            if (areOthersGood && named.Count > 1 && answer.Kind == AnswerKind.Refused)
+                await DivideAsync(named, answer, attempt);
+            else
+                await SendPartAsync(named, attempt);
         }
 
         async Task JudgeAsync(ContactUpsert input, Answer<BatchResponse<Contact>> answer, int attempt)
         {
-            var isOutage = answer.Kind == AnswerKind.Unavailable;
-            if (attempt < (isOutage ? MaximumOutages : MaximumAttempts) && (isOutage || answer.Kind is AnswerKind.Conflict or AnswerKind.Unreadable))
+            if (attempt < MaximumAttempts && answer.Kind is AnswerKind.Conflict or AnswerKind.Unreadable)
                 await SendPartAsync([input], attempt + 1);
-            else if (isOutage)
-            {
-                // HubSpot fails at this contact again and again. Whether it fails at everything decides whose fault that is.
-                await caller.EnsureAliveAsync(permit.Demand, cancellationToken);
-                outcomes[input.Id] = new RecordOutcome.Refused(Signed(answer.Problem!, answer));
-            }
             else
-                outcomes[input.Id] = answer.Kind == AnswerKind.Unreadable ? new RecordOutcome.Unknown() : new RecordOutcome.Refused(answer.Problem!);
+                outcomes[input.Id] = answer.Kind == AnswerKind.Unreadable ? new RecordOutcome.Unknown() : new RecordOutcome.Refused(Signed(answer.Problem!, answer));
         }
     }
 

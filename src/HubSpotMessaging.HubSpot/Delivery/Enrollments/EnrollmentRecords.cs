@@ -1,19 +1,20 @@
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
 namespace HubSpotMessaging.HubSpot.Delivery.Enrollments;
 
 /// <summary>The records in Redis.</summary>
-internal sealed class EnrollmentRecords(IConnectionMultiplexer redis) : IEnrollmentRecords
+internal sealed class EnrollmentRecords(IConnectionMultiplexer redis, IOptions<DeliveryOptions> options) : IEnrollmentRecords
 {
-    /// <summary>How long a record is kept: for as long nothing is done a second time under one key.</summary>
-    private static readonly TimeSpan Retention = TimeSpan.FromDays(30);
-
     private static readonly RedisScript ReadScript = RedisScript.Beside<EnrollmentRecords>("read");
     private static readonly RedisScript BeginScript = RedisScript.Beside<EnrollmentRecords>("begin");
     private static readonly RedisScript DoneScript = RedisScript.Beside<EnrollmentRecords>("done");
     private static readonly RedisScript ForgetScript = RedisScript.Beside<EnrollmentRecords>("forget");
+
+    /// <summary>How long a record is kept: for as long nothing is done a second time under one key.</summary>
+    private long Retention => (long)options.Value.StampRetention.TotalMilliseconds;
 
     private IDatabase Database => redis.GetDatabase();
 
@@ -26,10 +27,10 @@ internal sealed class EnrollmentRecords(IConnectionMultiplexer redis) : IEnrollm
     }
 
     public async Task<bool> BeginAsync(string key, string attempt, Enrollment enrollment, TimeSpan lease) => (bool)await BeginScript.RunAsync(
-        Database, [KeyOf(key)], attempt, enrollment.ContactId, enrollment.WorkflowId, (long)lease.TotalMilliseconds, (long)Retention.TotalMilliseconds);
+        Database, [KeyOf(key)], attempt, enrollment.ContactId, enrollment.WorkflowId, (long)lease.TotalMilliseconds, Retention);
 
     public Task DoneAsync(string key, Enrollment enrollment) =>
-        DoneScript.RunAsync(Database, [KeyOf(key)], enrollment.ContactId, enrollment.WorkflowId, (long)Retention.TotalMilliseconds);
+        DoneScript.RunAsync(Database, [KeyOf(key)], enrollment.ContactId, enrollment.WorkflowId, Retention);
 
     public Task ForgetAsync(string key, string attempt) => ForgetScript.RunAsync(Database, [KeyOf(key)], attempt);
 

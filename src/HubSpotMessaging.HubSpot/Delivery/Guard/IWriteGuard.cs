@@ -51,8 +51,7 @@ public abstract record Claim
 
     /// <summary>Some of it is to be written. The contact is leased until it is settled.</summary>
     /// <param name="Properties">How each property stands.</param>
-    /// <param name="ContactId">HubSpot's record id, if it is known.</param>
-    public sealed record ToWrite(IReadOnlyDictionary<string, Standing> Properties, string? ContactId) : Claim;
+    public sealed record ToWrite(IReadOnlyDictionary<string, Standing> Properties) : Claim;
 
     /// <summary>Nothing of it is to be written. Nothing is leased.</summary>
     /// <param name="Properties">How each property stands: <see cref="Standing.Written"/> or <see cref="Standing.Outdated"/>.</param>

@@ -52,7 +52,6 @@ internal sealed class WriteText
 
         var end = answer.IndexOf(' ', StringComparison.Ordinal);
         var letters = answer.AsSpan(0, end);
-        var contactId = answer[(end + 1)..];
         var standings = new Dictionary<string, Standing>();
         foreach (var (_, names) in _versions)
         {
@@ -63,8 +62,8 @@ internal sealed class WriteText
         }
 
         return answer.AsSpan(0, end).ContainsAny('A', 'N')
-            ? new Claim.ToWrite(standings, contactId.Length == 0 ? null : contactId)
-            : new Claim.NothingToWrite(standings, contactId, answer.AsSpan(0, end).Contains('C'));
+            ? new Claim.ToWrite(standings)
+            : new Claim.NothingToWrite(standings, answer[(end + 1)..], answer.AsSpan(0, end).Contains('C'));
     }
 
     private static Standing StandingOf(char letter) => letter switch

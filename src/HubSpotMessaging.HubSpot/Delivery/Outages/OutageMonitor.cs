@@ -11,7 +11,7 @@ namespace HubSpotMessaging.HubSpot.Delivery.Outages;
 internal interface IOutages
 {
     /// <summary>Takes an answer into account.</summary>
-    Task NoteAsync(CallKind kind, PolicyRule rule);
+    Task NoteAsync(CallKind kind, Sign sign);
 
     /// <summary>Pauses the line for everything, and waits until this replica has noticed: what is given back before would come again at once.</summary>
     Task PauseAsync(string reason, HubSpotProblem problem, CancellationToken cancellationToken);
@@ -25,13 +25,13 @@ internal sealed partial class OutageMonitor(
     Circuit circuit, HubSpotProbe probe, LinePause pause, TimeProvider time, ILogger<OutageMonitor> logger)
     : IOutages
 {
-    public async Task NoteAsync(CallKind kind, PolicyRule rule)
+    public async Task NoteAsync(CallKind kind, Sign sign)
     {
         try
         {
-            if (!rule.IsOutage)
+            if (sign == Sign.Up)
                 circuit.Close(kind);
-            else if (await circuit.FailAsync(kind))
+            else if (sign == Sign.Down && await circuit.FailAsync(kind))
                 LogDown(kind);
         }
         catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
@@ -46,12 +46,13 @@ internal sealed partial class OutageMonitor(
     public async Task<bool> IsAliveAsync(CallKind kind, Permit permit)
     {
         var (answer, problem) = await probe.AskAsync(kind, permit);
-        await NoteAsync(kind, DeliveryPolicy.RuleFor(answer, problem)); // One contact at which HubSpot fails is no row of failures.
+        var isOwnError = answer == AnswerKind.Unavailable; // Which is not about what was sent, for nothing was.
+        await NoteAsync(kind, isOwnError ? Sign.Down : DeliveryPolicy.RuleFor(answer, problem).Sign);
         return IsAlive(answer, problem);
     }
 
     internal static bool IsAlive(AnswerKind answer, HubSpotProblem? problem) =>
-        DeliveryPolicy.RuleFor(answer, problem) is { IsOutage: false, Reaction: not Reaction.PauseLine } && answer is not AnswerKind.Unauthorized;
+        DeliveryPolicy.RuleFor(answer, problem) is { Sign: Sign.Up, Reaction: not Reaction.PauseLine };
 
     [LoggerMessage(LogLevel.Error, "HubSpot does not do {Kind}: commands that need it wait until it does")]
     private partial void LogDown(CallKind kind);

@@ -81,9 +81,11 @@ internal sealed partial class OutageWatch(
                 }
             }
         }
-        catch (Exception exception) when (exception is RedisException or RedisTimeoutException or DeliveryPostponedException)
+#pragma warning disable CA1031 // Without Redis, or a token, nothing can be asked; and whatever else it is, the next probe must come.
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
         {
-            // Without Redis, or a token, nothing can be asked.
+            LogNotAsked(owner, exception.GetType().Name);
         }
 
         var doubled = interval * 2;
@@ -102,6 +104,9 @@ internal sealed partial class OutageWatch(
 
     [LoggerMessage(LogLevel.Information, "{Owner}: {Reason} is over")]
     private partial void LogOver(string owner, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "{Owner}: HubSpot could not be asked whether it is over ({Exception})")]
+    private partial void LogNotAsked(string owner, string exception);
 
     [LoggerMessage(LogLevel.Warning, "{Owner}: {Reason} lasts ({Answer})")]
     private partial void LogLasts(string owner, string reason, AnswerKind answer);

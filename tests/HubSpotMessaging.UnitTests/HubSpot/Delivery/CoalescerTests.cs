@@ -100,13 +100,15 @@ public sealed class CoalescerTests : IBatchSender<int, string>, IAsyncDisposable
         demand.IsFull().ShouldBeFalse();
         all.AddRange([coalescer.SendAsync("k2", 2, Lane.Interactive, CancellationToken.None), coalescer.SendAsync("k3", 3, Lane.Bulk, CancellationToken.None)]);
         demand.IsFull().ShouldBeTrue();
-        permit.SetResult(new("slot", demand, CancellationToken.None));
+        permit.SetResult(new("slot", demand));
 
         await Task.WhenAll(all);
         _sent.ShouldBe(["k1:1 k2:2 k3:3"]);
 
         Task<Permit> AcquireAsync(Demand wanted, CancellationToken cancellationToken)
         {
+            if (wanted.Lane == Lane.Bulk)
+                return new TaskCompletionSource<Permit>().Task.WaitAsync(cancellationToken); // The interactive one is to have it.
             demands.TrySetResult(wanted);
             return permit.Task.WaitAsync(cancellationToken);
         }

@@ -123,6 +123,43 @@ public sealed class ContactBatchTests
     }
 
     [Fact]
+    public async Task What_is_known_to_be_refused_is_not_sent_as_a_whole_once_more()
+    {
+        _http.Always = body => body.Contains(Wrong, StringComparison.Ordinal) ? (400, """{"category":"VALIDATION_ERROR","message":"no"}""") : AcceptAll(body);
+
+        var outcomes = await SettleAllAsync(Enumerable.Range(0, 100).Select(number => Write($"c{number}@example.com", 0, ("city", number == 0 ? Wrong : "good"))));
+
+        outcomes[0].ShouldBe("VALIDATION_ERROR");
+        _http.Calls.Select(call => Inputs(call.Body).Count).ShouldBe([100, 50, 25, 12, 6, 3, 2, 1, 1]);
+    }
+
+    [Fact]
+    public async Task What_another_request_has_for_long_waits_in_a_queue_instead()
+    {
+        _http.Always = AcceptAll;
+        await _http.Guard.ClaimAsync("another", [new MergedContact("a@example.com", [Write("a@example.com")]).ToGuard()]);
+        var started = _http.Time.GetUtcNow();
+
+        var writing = _http.Writer().WriteAsync(Write("a@example.com", minutes: 1), Lane.Interactive, CancellationToken.None);
+
+        (await Should.ThrowAsync<DeliveryMustWaitException>(() => _http.PassTimeUntil(writing))).EndsWithin.ShouldNotBeNull();
+        (_http.Time.GetUtcNow() - started).TotalSeconds.ShouldBeInRange(20, 120);
+        _http.Calls.ShouldBeEmpty();
+        (_http.Quota.Given.Count - _http.Quota.Returned.Count).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_claim_without_an_answer_is_undone_so_that_nobody_waits_for_its_lease()
+    {
+        _http.Always = AcceptAll;
+        _http.Guard.LosesNextAnswer = true;
+
+        (await SettleAllAsync([Write("a@example.com")])).ShouldBe(["Created"]);
+
+        _http.Guard.Settled.Select(settled => settled.Settlement.GetType()).ShouldBe([typeof(Settlement.Dropped), typeof(Settlement.Accepted)]);
+    }
+
+    [Fact]
     public async Task A_contact_at_which_HubSpot_fails_is_found_and_refused_while_HubSpot_lives()
     {
         _http.Always = body => body.Contains("poison", StringComparison.Ordinal) ? (500, """{"category":"INTERNAL_ERROR","message":"oops","correlationId":"c-5"}""") : AcceptAll(body);

@@ -78,6 +78,7 @@ internal sealed class DeliveryWorld : HttpMessageHandler, IAsyncDisposable
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        FreeQuota.Use(request);
         var inputs = JsonNode.Parse(await request.Content!.ReadAsStringAsync(cancellationToken))!["inputs"]!.AsArray().Select(input => input!).ToList();
         lock (_gate)
         {
@@ -174,9 +175,9 @@ internal sealed class DeliveryWorld : HttpMessageHandler, IAsyncDisposable
                 Note(number, null, refused.Category);
                 return;
             }
-            catch (DeliveryPostponedException)
+            catch (Exception exception) when (exception is DeliveryPostponedException or DeliveryMustWaitException)
             {
-                // Back to its queue, and from there again.
+                // Back to its queue, or to another one, and from there again.
             }
         }
     }

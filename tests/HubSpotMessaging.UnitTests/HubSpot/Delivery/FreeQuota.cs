@@ -22,14 +22,22 @@ internal sealed class FreeQuota : IQuota
         await _open.Task.WaitAsync(cancellationToken);
         lock (_gate)
             Given.Add(demand);
-        return new($"slot-{Given.Count}", demand, cancellationToken);
+        return new($"slot-{Given.Count}", demand);
     }
 
     public Task ReturnAsync(Permit permit)
     {
         lock (_gate)
-            Returned.Add(permit);
+            if (permit.TryUse())
+                Returned.Add(permit);
         return Task.CompletedTask;
+    }
+
+    /// <summary>Uses the permit that a request comes with, if it does.</summary>
+    public static void Use(HttpRequestMessage request)
+    {
+        if (request.Options.TryGetValue(new HttpRequestOptionsKey<Permit>(Permit.Option), out var permit))
+            permit.TryUse();
     }
 
     private static TaskCompletionSource Opened()

@@ -1,4 +1,5 @@
 using HubSpotMessaging.HubSpot.Delivery.Guard;
+using StackExchange.Redis;
 
 namespace HubSpotMessaging.UnitTests.HubSpot.Delivery;
 
@@ -13,12 +14,21 @@ internal sealed class MemoryGuard : IWriteGuard
     /// <summary>Whether the leases of a request hold when it is sent again.</summary>
     public bool Renews { get; set; } = true;
 
+    /// <summary>Whether the next claim is done, and its answer lost.</summary>
+    public bool LosesNextAnswer { get; set; }
+
     public List<(Settlement Settlement, TimeSpan KeepLease)> Settled { get; } = [];
 
     public Task<IReadOnlyList<Claim>> ClaimAsync(string request, IReadOnlyList<GuardedWrite> writes)
     {
         lock (_gate)
-            return Task.FromResult<IReadOnlyList<Claim>>([.. writes.Select(write => Of(write.Email).Claim(request, write))]);
+        {
+            List<Claim> claims = [.. writes.Select(write => Of(write.Email).Claim(request, write))];
+            if (!LosesNextAnswer)
+                return Task.FromResult<IReadOnlyList<Claim>>(claims);
+            LosesNextAnswer = false;
+            throw new RedisException("no answer");
+        }
     }
 
     public Task<bool> RenewAsync(string request, IReadOnlyList<string> emails) => Task.FromResult(Renews);
@@ -63,7 +73,7 @@ internal sealed class MemoryGuard : IWriteGuard
             _claimed = write.Properties.Where(property => standings[property.Key] == Standing.Newer).ToDictionary(StringComparer.Ordinal);
             foreach (var (name, version) in _claimed)
                 _pending[name] = version;
-            return new Claim.ToWrite(standings, _id);
+            return new Claim.ToWrite(standings);
         }
 
         public void Settle(string request, Settlement settlement)

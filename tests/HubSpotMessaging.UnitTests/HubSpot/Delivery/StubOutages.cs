@@ -14,9 +14,9 @@ internal sealed class StubOutages : IOutages
 
     public bool IsAlive { get; set; } = true;
 
-    public Task NoteAsync(CallKind kind, PolicyRule rule)
+    public Task NoteAsync(CallKind kind, Sign sign)
     {
-        Failures += rule.IsOutage ? 1 : 0;
+        Failures += sign == Sign.Down ? 1 : 0;
         return Task.CompletedTask;
     }
 

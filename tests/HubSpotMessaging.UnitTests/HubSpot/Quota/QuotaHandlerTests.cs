@@ -19,7 +19,7 @@ public sealed class QuotaHandlerTests
     [Fact]
     public async Task A_request_is_sent_with_the_permit_it_comes_with()
     {
-        await SendAsync(new("given", Wanted, CancellationToken.None));
+        await SendAsync(new("given", Wanted));
 
         _quota.Wanted.ShouldBeEmpty();
         _quota.Ended.ShouldHaveSingleItem().ShouldBe(("given", SlotUse.Answered));
@@ -37,7 +37,7 @@ public sealed class QuotaHandlerTests
     [Fact]
     public async Task A_second_sending_takes_another_slot_for_the_same_demand_and_keeps_the_end_of_the_lease()
     {
-        var permit = new Permit("given", Wanted, CancellationToken.None) { SlotEnds = In(5), SendBefore = In(8) };
+        var permit = new Permit("given", Wanted) { SlotEnds = In(5), SendBefore = In(8) };
         await SendAsync(permit);
         _time.Advance(TimeSpan.FromSeconds(7)); // The first slot's time has passed; the lease's has not.
         await SendAsync(permit);
@@ -54,7 +54,7 @@ public sealed class QuotaHandlerTests
     [Fact]
     public async Task A_lease_that_ends_while_another_permit_is_waited_for_keeps_the_request_from_being_sent()
     {
-        var permit = new Permit("given", Wanted, CancellationToken.None) { SendBefore = In(8) };
+        var permit = new Permit("given", Wanted) { SendBefore = In(8) };
         await SendAsync(permit);
         _quota.BeforeGrant = () => _time.Advance(TimeSpan.FromSeconds(9));
 
@@ -69,7 +69,7 @@ public sealed class QuotaHandlerTests
     [InlineData(5, 1, false)]
     public async Task A_request_that_overslept_is_not_sent_and_its_slot_is_given_back(int seconds, int ticks, bool isSent)
     {
-        var permit = new Permit("given", Wanted, CancellationToken.None) { SlotEnds = In(5) };
+        var permit = new Permit("given", Wanted) { SlotEnds = In(5) };
         _time.Advance(TimeSpan.FromSeconds(seconds) + TimeSpan.FromTicks(ticks));
 
         if (isSent)
@@ -85,7 +85,7 @@ public sealed class QuotaHandlerTests
     public async Task Who_does_not_want_to_wait_for_another_permit_has_not_sent()
     {
         using var waiting = new CancellationTokenSource();
-        var permit = new Permit("given", Wanted, waiting.Token);
+        var permit = new Permit("given", Wanted) { Waiting = waiting.Token };
         await SendAsync(permit);
         await waiting.CancelAsync();
 
@@ -94,7 +94,7 @@ public sealed class QuotaHandlerTests
         await Should.ThrowAsync<NotSentException>(() => SendAsync(null));
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
-        await Should.ThrowAsync<OperationCanceledException>(() => SendAsync(new("other", Wanted, CancellationToken.None), cancelled.Token));
+        await Should.ThrowAsync<OperationCanceledException>(() => SendAsync(new("other", Wanted), cancelled.Token));
 
         _sent.Count.ShouldBe(1);
         _quota.Ended[^1].ShouldBe(("other", SlotUse.Unsent));
@@ -104,20 +104,20 @@ public sealed class QuotaHandlerTests
     public async Task The_quota_hears_whether_a_request_without_an_answer_may_have_arrived()
     {
         _answer = () => throw new HttpRequestException(HttpRequestError.ConnectionError, "refused");
-        await Should.ThrowAsync<HttpRequestException>(() => SendAsync(new("unsent", Wanted, CancellationToken.None)));
+        await Should.ThrowAsync<HttpRequestException>(() => SendAsync(new("unsent", Wanted)));
         _answer = () => throw new HttpRequestException(HttpRequestError.ResponseEnded, "reset");
-        await Should.ThrowAsync<HttpRequestException>(() => SendAsync(new("unanswered", Wanted, CancellationToken.None)));
+        await Should.ThrowAsync<HttpRequestException>(() => SendAsync(new("unanswered", Wanted)));
 
         _quota.Ended.ShouldBe([("unsent", SlotUse.Unsent), ("unanswered", SlotUse.Unanswered)]);
     }
 
     [Fact]
-    public void What_was_not_sent_is_classified_so() => AnswerClassifier.KindOf(new NotSentException()).ShouldBe(AnswerKind.NotSent);
+    public void What_was_not_sent_is_classified_so() => AnswerClassifier.KindOf(new NotSentException()).ShouldBe(AnswerKind.Withheld);
 
     [Fact]
     public void A_permit_is_used_once_and_its_end_never_moves_back()
     {
-        var permit = new Permit("slot", Wanted, CancellationToken.None) { SlotEnds = 10, SendBefore = 8 };
+        var permit = new Permit("slot", Wanted) { SlotEnds = 10, SendBefore = 8 };
         permit.SendBefore = 9;
 
         permit.SendBefore.ShouldBe(8);
@@ -160,7 +160,7 @@ public sealed class QuotaHandlerTests
                 throw failure;
             Wanted.Add(demand);
             BeforeGrant?.Invoke();
-            return Task.FromResult(new Permit($"slot-{Wanted.Count}", demand, cancellationToken));
+            return Task.FromResult(new Permit($"slot-{Wanted.Count}", demand));
         }
 
         public Task ReturnAsync(Permit permit) => throw new NotSupportedException();
