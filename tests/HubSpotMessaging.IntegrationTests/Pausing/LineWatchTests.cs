@@ -48,6 +48,21 @@ public sealed class LineWatchTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_Redis_that_answers_and_takes_no_writes_is_away()
+    {
+        await _replicas.GrantAsync();
+        var replica = _replicas.Add();
+        var line = replica.GetRequiredService<DeliveryLine>();
+        await Replicas.StartAsync(replica);
+        line.Reasons.ShouldBeEmpty();
+
+        await _replicas.Redis.ExecuteAsync("CONFIG", "SET", "min-replicas-to-write", "1");
+        await PassUntilAsync(() => line.Reasons.Any(reason => reason.Reason == "RedisUnavailable"));
+        await _replicas.Redis.ExecuteAsync("CONFIG", "SET", "min-replicas-to-write", "0");
+        await PassUntilAsync(() => line.Reasons.Count == 0);
+    }
+
+    [Fact]
     public async Task A_reason_that_cannot_be_read_is_a_reason_all_the_same()
     {
         await _replicas.Redis.HashSetAsync(LineStore.Key, "somebody/something/", "not json");

@@ -217,6 +217,24 @@ public sealed class SlotTests(Servers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_clock_that_is_set_back_by_an_hour_costs_one_window()
+    {
+        const int Hour = 3_600_000;
+        var replica = await _replicas.AddAsync();
+        _replicas.Account.Limit = 2;
+        await _replicas.LearnAsync(replica);
+        foreach (var moment in (string[])["at", "next", "hold", "turn", "measured"])
+            await _replicas.Redis.HashSetAsync(QuotaStore.StateKey, moment, await InAsync(Hour));
+        foreach (var slot in (string[])["one", "two"])
+            await _replicas.Redis.SortedSetAddAsync(QuotaStore.SlotsKey, slot, double.Parse(await InAsync(Hour), CultureInfo.InvariantCulture));
+
+        var setBack = _replicas.Account.Now;
+        await replica.AcquireAsync().WaitAsync(Long, TimeProvider.System);
+
+        (_replicas.Account.Now - setBack).ShouldBeInRange(TimeSpan.FromMilliseconds(990), TimeSpan.FromSeconds(3));
+    }
+
+    [Fact]
     public async Task A_first_start_does_not_wait_and_a_lone_request_asks_Redis_twice()
     {
         var replica = await _replicas.AddAsync();
