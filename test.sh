@@ -67,14 +67,14 @@ total_passed=0 total_failed=0 total_skipped=0
 run() { # project
   local project=$1 log=$results/$1.log code=0 start=$SECONDS passed failed skipped
   say "$project ..."
-  bounded "${TEST_TIMEOUT:-1200}" dotnet "tests/$project/bin/Release/net10.0/$project.dll" --no-ansi --progress off \
+  bounded "${TEST_TIMEOUT:-1200}" dotnet "tests/$project/bin/Release/net10.0/$project.dll" --no-ansi --progress off --output Detailed \
     --report-xunit-xml --report-xunit-xml-filename "$project.xml" --results-directory "$results" "${@:2}" </dev/null >"$log" 2>&1 || code=$?
   count() { awk -v name="$1:" '/^Test run summary/ { summary = 1 } summary && $1 == name { n = $2 } END { print n + 0 }' "$log"; }
   passed=$(count succeeded) failed=$(count failed) skipped=$(count skipped)
   # 8: no test ran; with a filter that is as it should be. Any other failure without a failed test is a crash or a hang.
   if [ $code = 8 ] && [ $# -gt 1 ]; then code=0; fi
   if [ $code != 0 ]; then
-    tail -n 400 "$log"
+    grep -v '^passed ' "$log" | tail -n 400
     if [ "$failed" = 0 ]; then
       failed=1
       case $code in
