@@ -11,6 +11,8 @@ internal sealed partial class PausableEndpoint(string queue, string command, Del
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
 
     private readonly TaskCompletionSource<IReceiveEndpoint> _endpoint = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _ready = NewSignal();
+    private Task _starting = Task.CompletedTask;
     private bool _isRunning = true;
 
     /// <summary>Whether it has been stopped here, and is not just out of order.</summary>
@@ -23,14 +25,16 @@ internal sealed partial class PausableEndpoint(string queue, string command, Del
         while (true)
         {
             var changed = line.Changed;
+            var ready = Volatile.Read(ref _ready).Task;
             try
             {
-                if (line.IsOpenFor(command) == _isRunning)
-                    await changed.WaitAsync(cancellationToken);
-                else if (_isRunning)
+                var isOpen = line.IsOpenFor(command);
+                if (_isRunning && (_starting.IsFaulted || (!isOpen && ready.IsCompleted)))
                     await StopAsync(endpoint);
+                else if (!_isRunning && isOpen)
+                    Start(endpoint, cancellationToken);
                 else
-                    await StartAsync(endpoint, changed, cancellationToken);
+                    await Task.WhenAny(((Task[])[changed, ready, _starting]).Where(task => !task.IsCompleted)).WaitAsync(cancellationToken);
             }
 #pragma warning disable CA1031 // Whatever the broker has, the endpoint must be found as the line wants it in the end.
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
@@ -45,33 +49,49 @@ internal sealed partial class PausableEndpoint(string queue, string command, Del
     public Task Ready(ReceiveEndpointReady ready)
     {
         _endpoint.TrySetResult(ready.ReceiveEndpoint);
+        Volatile.Read(ref _ready).TrySetResult();
         return Task.CompletedTask;
     }
 
     public Task Stopping(ReceiveEndpointStopping stopping) => Task.CompletedTask;
 
-    public Task Completed(ReceiveEndpointCompleted completed) => Task.CompletedTask;
+    public Task Completed(ReceiveEndpointCompleted completed) => NotReady();
 
-    public Task Faulted(ReceiveEndpointFaulted faulted) => Task.CompletedTask;
+    public Task Faulted(ReceiveEndpointFaulted faulted) => NotReady();
+
+    private Task NotReady()
+    {
+        if (Volatile.Read(ref _ready).Task.IsCompleted)
+            Volatile.Write(ref _ready, NewSignal());
+        return Task.CompletedTask;
+    }
 
     /// <summary>
     /// What has been sent is finished; what waits is cancelled by the line, and returns to the queue. Not cut short at the end of the
-    /// process: the bus would wait for an endpoint whose stop was given up, as long as it waits at all.
+    /// process: the bus would wait for an endpoint whose stop was given up, as long as it waits at all. And only once it consumes or has
+    /// failed to: the stop of an endpoint that is still connecting may never end.
     /// </summary>
     private async Task StopAsync(IReceiveEndpoint endpoint)
     {
         await endpoint.Stop(CancellationToken.None);
         _isRunning = false;
         LogStopped(queue);
+
+        var started = _starting;
+        _starting = Task.CompletedTask;
+        await started; // Why it failed, if it did.
     }
 
-    private async Task StartAsync(IReceiveEndpoint endpoint, Task changed, CancellationToken cancellationToken)
+    /// <summary>Without a broker it may take long until it consumes, and a pause come first.</summary>
+    private void Start(IReceiveEndpoint endpoint, CancellationToken cancellationToken)
     {
-        var start = endpoint.Start(cancellationToken);
+        Volatile.Write(ref _ready, NewSignal());
+        _starting = endpoint.Start(cancellationToken).Ready;
         _isRunning = true;
-        await Task.WhenAny(start.Ready, changed).WaitAsync(cancellationToken); // Without a broker it may take long, and a pause come first.
         LogStarted(queue);
     }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     [LoggerMessage(LogLevel.Information, "{Queue} is not consumed for the time being")]
     private partial void LogStopped(string queue);

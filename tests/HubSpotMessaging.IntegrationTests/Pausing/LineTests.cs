@@ -176,6 +176,46 @@ public sealed class LineTests(Servers servers)
         await bus.OutcomeAsync("ContactSynced", "c");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_pause_that_comes_while_the_queues_are_being_resumed_ends_like_any_other(bool isCut)
+    {
+        var broker = new Uri(servers.RabbitMq.Uri);
+        await using var way = TcpProxy.Start(broker.Host, broker.Port);
+        await using var installation = await Installation.StartAsync(servers, settings => settings["ConnectionStrings__RabbitMq"] =
+            settings["ConnectionStrings__RabbitMq"]!.Replace($"@{broker.Authority.Split('@')[^1]}", $"@127.0.0.1:{way.Port}", StringComparison.Ordinal));
+        var bus = installation.Bus;
+        var lines = new LineStore(installation.RedisConnection);
+        await lines.PauseAsync(Test);
+        await Eventually.BecomesTrueAsync(() => LastSaid("is not consumed", "is consumed again") == "is not consumed", "the queue is stopped");
+        await bus.PublishAsync("SyncContact", """{"commandId":"c","email":"ada@example.com"}""");
+
+        way.StallReplies(); // The broker hears, and is not heard.
+        await lines.ResumeAsync(Test);
+        await Eventually.BecomesTrueAsync(() => LastSaid("is not consumed", "is consumed again") == "is consumed again", "the queue is being resumed");
+        await lines.PauseAsync(Test);
+        using var http = new HttpClient();
+        await Eventually.BecomesTrueAsync(
+            async () => (await (await http.GetAsync(new Uri(installation.Address, "health/ready"))).Content.ReadAsStringAsync()).Contains("paused: Test", StringComparison.Ordinal),
+            "the pause is noticed");
+        if (isCut)
+        {
+            way.Cut();
+            way.Mend();
+        }
+
+        way.Resume();
+        await lines.ResumeAsync(Test);
+        await bus.OutcomeAsync("ContactSynced", "c", seconds: 60);
+
+        string LastSaid(params string[] of)
+        {
+            var output = installation.Service.Output;
+            return of.MaxBy(words => output.LastIndexOf($"hubspot-sync-contact {words}", StringComparison.Ordinal))!;
+        }
+    }
+
     [Fact]
     public async Task Redis_away_for_half_a_minute_is_waited_for_without_a_crash_or_a_storm()
     {

@@ -163,9 +163,13 @@ public sealed class TcpProxyTests : IAsyncLifetime
     {
         _server.Dispose();
 
-        using var client = await DialAsync();
+        var told = await Record.ExceptionAsync(async () =>
+        {
+            using var client = await DialAsync();
+            await ReadAsync(client, 1);
+        });
 
-        await Should.ThrowAsync<IOException>(() => ReadAsync(client, 1));
+        (told is IOException or SocketException).ShouldBeTrue($"{told}"); // The latter when it hangs up before the client has seen it answer.
     }
 
     [Fact]
