@@ -12,6 +12,7 @@ using HubSpotMessaging.HubSpot.Delivery.Contacts;
 using HubSpotMessaging.HubSpot.Delivery.Enrollments;
 using HubSpotMessaging.HubSpot.Delivery.Guard;
 using HubSpotMessaging.HubSpot.Delivery.Outages;
+using HubSpotMessaging.HubSpot.Delivery.Timeline;
 using HubSpotMessaging.HubSpot.Line;
 using HubSpotMessaging.HubSpot.Quota;
 using Microsoft.Extensions.DependencyInjection;
@@ -133,7 +134,13 @@ public static class HubSpotServiceCollectionExtensions
         services.AddSingleton<WorkflowDirectory>();
         services.AddSingleton<IEnrollmentRecords, EnrollmentRecords>();
         services.AddSingleton<WorkflowEnroller>();
-        services.AddSingleton<TimelinePoster>();
+
+        services.AddSingleton<TimelineBatchSender>();
+        services.AddSingleton(provider => new TimelinePoster(
+            provider.GetRequiredService<TimelineBatchSender>(),
+            provider.GetRequiredService<HubSpotCaller>(),
+            provider.GetRequiredService<IQuota>(),
+            provider.GetRequiredService<TimeProvider>()));
     }
 
     /// <summary>What every call but those for tokens goes through, outermost first.</summary>

@@ -48,7 +48,7 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
     }
 
     /// <summary>Sends an item with the next batch.</summary>
-    /// <param name="key">What it is about: items about the same thing go together, or one after the other.</param>
+    /// <param name="key">What it is about: items about the same thing go together, or one after the other (<see cref="CoalescerLimits.IsOneByOne"/>).</param>
     /// <param name="item">The item.</param>
     /// <param name="lane">How urgent it is.</param>
     /// <param name="cancellationToken">Withdraws the item while it has not been sent; what has been sent is awaited to its end.</param>
@@ -58,7 +58,7 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
         await _places.WaitAsync(cancellationToken);
         try
         {
-            var entry = new Entry<TItem, TOutcome>(item, lane, cancellationToken);
+            var entry = new Entry<TItem, TOutcome>(item, lane, cancellationToken) { IsAlone = _limits.IsOneByOne };
             lock (_gate)
             {
                 if (_isDisposed)
@@ -331,4 +331,8 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
 /// <param name="BatchSize">What one request takes at most.</param>
 /// <param name="BatchesInFlight">How many batches of each lane are under way at once. Several, or a slow answer would hold up the quota.</param>
 /// <param name="Waiting">How many items it keeps in memory; who comes with more waits.</param>
-public sealed record CoalescerLimits(int BatchSize, int BatchesInFlight, int Waiting);
+public sealed record CoalescerLimits(int BatchSize, int BatchesInFlight, int Waiting)
+{
+    /// <summary>Whether items about the same thing cannot go as one, but only one after the other, each with another batch.</summary>
+    public bool IsOneByOne { get; init; }
+}

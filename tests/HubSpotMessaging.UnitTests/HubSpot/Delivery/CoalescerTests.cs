@@ -171,6 +171,20 @@ public sealed class CoalescerTests : IBatchSender<int, string>, IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_cannot_go_as_one_goes_one_after_the_other_each_with_what_else_waits()
+    {
+        await using var oneByOne = new Coalescer<int, string>(
+            this, CallKind.Timeline, _quota.AcquireAsync, _quota, new(BatchSize: 3, BatchesInFlight: 2, Waiting: 100) { IsOneByOne = true }, _time);
+        _quota.Hold();
+        var all = ((string, int)[])[("a", 1), ("a", 2), ("b", 3)];
+        var outcomes = all.Select(item => oneByOne.SendAsync(item.Item1, item.Item2, Lane.Interactive, CancellationToken.None)).ToList();
+        _quota.Release();
+
+        (await Task.WhenAll(outcomes)).ShouldBe(["a:1", "a:2", "b:3"]);
+        _sent.ShouldBe(["a:1 b:3", "a:2"]);
+    }
+
+    [Fact]
     public async Task What_cannot_go_yet_goes_later_and_holds_nobody_up()
     {
         var tries = 0;
