@@ -100,7 +100,7 @@ public sealed class TimelineBatchTests
         {
             var good = Accept(Inputs(body).Where(input => (string)input["eventTemplateId"]! == Template)).Item2;
             return body.Contains("\"2\"", StringComparison.Ordinal)
-                ? (207, $$"""{{good[..^1]}},"errors":[{"category":"VALIDATION_ERROR","message":"no","context":{"ids":["x"]}}]}""")
+                ? (207, $$$"""{{{good[..^1]}}},"errors":[{"category":"VALIDATION_ERROR","message":"no","context":{"ids":["x"]}}]}""")
                 : (201, good);
         };
 
