@@ -111,12 +111,12 @@ public sealed class DeliveryTests(SharedInstallation shared) : IClassFixture<Sha
         await Eventually.BecomesTrueAsync(async () => await bus.DepthAsync("hubspot-post-timeline-event") == 0, "everything is in the service's hands");
         installation.HubSpot.Faults.Remove(held.Id);
 
-        await Eventually.BecomesTrueAsync(() => bus.Seen.Count == events, "every event has its outcome");
+        await Eventually.BecomesTrueAsync(() => Outcomes().Count >= events, "every event has its outcome");
         var seconds = TimeProvider.System.GetElapsedTime(started).TotalSeconds;
         var calls = installation.HubSpot.Calls.Count(call => call.Path.StartsWith("/integrators/timeline/", StringComparison.Ordinal));
         TestContext.Current.TestOutputHelper!.WriteLine($"{events} timeline events: {calls} calls, {seconds:F1} s.");
 
-        var outcomes = bus.Seen.ToDictionary(seen => (string)seen.Message["commandId"]!, StringComparer.Ordinal);
+        var outcomes = Outcomes().ToDictionary(seen => (string)seen.Message["commandId"]!, StringComparer.Ordinal);
         for (var number = 0; number < events; number++)
         {
             var (name, message, _) = outcomes[$"event-{number}"];
@@ -141,6 +141,8 @@ public sealed class DeliveryTests(SharedInstallation shared) : IClassFixture<Sha
         calls.ShouldBeLessThanOrEqualTo(12);
         for (var letter = 0; letter < bad; letter++)
             (await bus.DeadLetterAsync("hubspot-post-timeline-event")).Body.ShouldContain("4711");
+
+        List<(string Event, JsonObject Message, string? MessageId)> Outcomes() => [.. bus.Seen.Where(seen => seen.Event is "TimelineEventPosted" or "CommandRejected")];
     }
 
     [Fact]

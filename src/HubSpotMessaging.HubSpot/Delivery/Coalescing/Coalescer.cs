@@ -17,6 +17,7 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
     private readonly IQuota _quota;
     private readonly Func<Demand, CancellationToken, Task<Permit>> _acquireAsync;
     private readonly CoalescerLimits _limits;
+    private readonly Func<TItem, long> _sizeOf;
     private readonly TimeProvider _time;
 
     private readonly Lock _gate = new();
@@ -33,16 +34,18 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
     /// <param name="quota">Takes back the permits that are not needed after all.</param>
     /// <param name="limits">How much at once.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="sizeOf">About how many bytes an item is, if that matters (<see cref="CoalescerLimits.BatchBytes"/>).</param>
     public Coalescer(
         IBatchSender<TItem, TOutcome> sender,
         CallKind kind,
         Func<Demand, CancellationToken, Task<Permit>> acquireAsync,
         IQuota quota,
         CoalescerLimits limits,
-        TimeProvider time)
+        TimeProvider time,
+        Func<TItem, long>? sizeOf = null)
     {
         ArgumentNullException.ThrowIfNull(limits);
-        (_sender, _acquireAsync, _quota, _limits, _time) = (sender, acquireAsync, quota, limits, time);
+        (_sender, _acquireAsync, _quota, _limits, _time, _sizeOf) = (sender, acquireAsync, quota, limits, time, sizeOf ?? (_ => 0));
         _places = new(limits.Waiting);
         _pumps = [new(this, kind, Lane.Interactive), new(this, kind, Lane.Bulk)];
     }
@@ -303,7 +306,7 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
                 List<(string, List<Entry<TItem, TOutcome>>)> batch;
                 lock (_coalescer._gate)
                 {
-                    batch = _coalescer._waiting.Take(Lane, _coalescer._limits.BatchSize);
+                    batch = _coalescer._waiting.Take(Lane, _coalescer._limits.BatchSize, _coalescer._limits.BatchBytes, _coalescer._sizeOf);
                     _coalescer.Look();
                 }
 
@@ -335,4 +338,7 @@ public sealed record CoalescerLimits(int BatchSize, int BatchesInFlight, int Wai
 {
     /// <summary>Whether items about the same thing cannot go as one, but only one after the other, each with another batch.</summary>
     public bool IsOneByOne { get; init; }
+
+    /// <summary>How large a batch may be before nothing is added to it any more; the last item may exceed it.</summary>
+    public long BatchBytes { get; init; } = long.MaxValue;
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using HubSpotMessaging.HubSpot.Api;
 using HubSpotMessaging.HubSpot.Api.Timeline;
 using HubSpotMessaging.HubSpot.Delivery.Calls;
@@ -15,6 +16,9 @@ public sealed class TimelinePoster : IAsyncDisposable
     /// <summary>How many batches are under way at once: events come in bursts, and must not take the quota from everything else.</summary>
     public const int BatchesInFlight = 4;
 
+    /// <summary>An event may have a megabyte, and a hundred of those would not get through before the request times out.</summary>
+    private const long BatchBytes = 4 * 1024 * 1024;
+
     private readonly Coalescer<TimelineEvent, RecordOutcome.Written> _coalescer;
 
     internal TimelinePoster(TimelineBatchSender sender, HubSpotCaller caller, IQuota quota, TimeProvider time) => _coalescer = new(
@@ -22,8 +26,9 @@ public sealed class TimelinePoster : IAsyncDisposable
         CallKind.Timeline,
         caller.AcquireAsync,
         quota,
-        new(TimelineClient.MaximumBatch, BatchesInFlight, Waiting: TimelineClient.MaximumBatch * BatchesInFlight * 4) { IsOneByOne = true },
-        time);
+        new(TimelineClient.MaximumBatch, BatchesInFlight, Waiting: TimelineClient.MaximumBatch * BatchesInFlight * 4) { IsOneByOne = true, BatchBytes = BatchBytes },
+        time,
+        SizeOf);
 
     /// <summary>Posts an event. One with the same template and id goes after it, in the order in which they came.</summary>
     /// <param name="timelineEvent">The event.</param>
@@ -39,4 +44,9 @@ public sealed class TimelinePoster : IAsyncDisposable
 
     /// <summary>Finishes what is being sent, and cancels what waits.</summary>
     public ValueTask DisposeAsync() => _coalescer.DisposeAsync();
+
+    /// <summary>Without what is small in every event.</summary>
+    private static long SizeOf(TimelineEvent timelineEvent) =>
+        timelineEvent.Tokens.Sum(token => (long)token.Key.Length + token.Value.Length)
+        + (timelineEvent.ExtraData is { } data ? JsonMarshal.GetRawUtf8Value(data).Length : 0);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using HubSpotMessaging.HubSpot.Api.Timeline;
 using HubSpotMessaging.HubSpot.Delivery;
@@ -26,6 +27,27 @@ public sealed class TimelineBatchTests
         _http.Calls.ShouldAllBe(call => call.Path == "/integrators/timeline/v3/events/batch/create");
         Sent().Distinct().Count().ShouldBe(250);
         _http.Quota.Given.ShouldAllBe(demand => demand.Kind == CallKind.Timeline && demand.Lane == Lane.Interactive);
+    }
+
+    [Fact]
+    public async Task Large_events_are_not_all_put_into_one_request()
+    {
+        _http.Always = AcceptAll;
+        var token = new string('t', 500_000);
+        using var data = JsonDocument.Parse($"\"{token}\"");
+
+        await PostAllAsync(Enumerable.Range(0, 12).Select(number => Event($"e{number}", token) with { ExtraData = number < 3 ? data.RootElement : null }));
+
+        _http.Calls.ShouldAllBe(call => call.Body.Length < 5_000_000);
+        _http.Calls.Select(call => Inputs(call.Body).Count).Order().ShouldBe([6, 6]);
+    }
+
+    [Fact]
+    public async Task What_is_too_large_for_what_stands_before_HubSpot_is_divided_until_it_fits()
+    {
+        _http.Always = body => body.Length > 300 ? (413, "<html>too large</html>") : AcceptAll(body);
+
+        (await PostAllAsync(Enumerable.Range(0, 16).Select(number => Event($"e{number}")))).ShouldAllBe(outcome => outcome == "posted");
     }
 
     [Fact]
