@@ -26,9 +26,15 @@ namespace HubSpotMessaging.HubSpot;
 /// <summary>Registers the HubSpot client.</summary>
 public static class HubSpotServiceCollectionExtensions
 {
-    /// <summary>How HubSpot's JSON is read and written.</summary>
-    internal static RefitSettings WireFormat { get; } = new(new SystemTextJsonContentSerializer(
-        new JsonSerializerOptions(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull }));
+    /// <summary>How HubSpot's JSON is read and written. As part of a batch, JSON is nested deeper than in the command that it came with.</summary>
+    internal static JsonSerializerOptions WireJson { get; } = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        MaxDepth = 128,
+    };
+
+    /// <summary>The same for Refit.</summary>
+    internal static RefitSettings WireFormat { get; } = new(new SystemTextJsonContentSerializer(WireJson));
 
     /// <summary>
     /// Adds HubSpot's API, the line, the tokens, the quota and the delivery. Needs an <c>IConnectionMultiplexer</c> and the configuration

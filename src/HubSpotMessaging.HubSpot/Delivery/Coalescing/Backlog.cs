@@ -38,7 +38,7 @@ internal sealed class Backlog<TItem, TOutcome>
     /// Takes what goes into the next batch: the lane that it is for first, and then, to fill it, the other; until there are enough
     /// parcels, or the last one has filled the room that there is.
     /// </summary>
-    public List<(string Key, List<Entry<TItem, TOutcome>> Entries)> Take(Lane lane, int atMost, long room, Func<TItem, long> sizeOf)
+    public List<(string Key, List<Entry<TItem, TOutcome>> Entries)> Take(Lane lane, int atMost, long room)
     {
         var taken = new List<(string, List<Entry<TItem, TOutcome>>)>(Math.Min(atMost, Ready));
         foreach (var queue in (LinkedList<Group>[])[_lanes[lane], _lanes[lane == Lane.Bulk ? Lane.Interactive : Lane.Bulk]])
@@ -48,7 +48,7 @@ internal sealed class Backlog<TItem, TOutcome>
                 group.IsAway = true;
                 var entries = group.Take();
                 taken.Add((group.Key, entries));
-                room -= entries.Sum(entry => sizeOf(entry.Item));
+                room -= entries.Sum(entry => entry.Size);
                 Place(group);
             }
         }

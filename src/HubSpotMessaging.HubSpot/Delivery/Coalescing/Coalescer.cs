@@ -34,7 +34,7 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
     /// <param name="quota">Takes back the permits that are not needed after all.</param>
     /// <param name="limits">How much at once.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="sizeOf">About how many bytes an item is, if that matters (<see cref="CoalescerLimits.BatchBytes"/>).</param>
+    /// <param name="sizeOf">How many bytes an item is, if that matters (<see cref="CoalescerLimits.BatchBytes"/>). What it throws is told to whoever sends the item.</param>
     public Coalescer(
         IBatchSender<TItem, TOutcome> sender,
         CallKind kind,
@@ -61,7 +61,7 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
         await _places.WaitAsync(cancellationToken);
         try
         {
-            var entry = new Entry<TItem, TOutcome>(item, lane, cancellationToken) { IsAlone = _limits.IsOneByOne };
+            var entry = new Entry<TItem, TOutcome>(item, lane, cancellationToken) { Size = _sizeOf(item), IsAlone = _limits.IsOneByOne };
             lock (_gate)
             {
                 if (_isDisposed)
@@ -306,7 +306,7 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
                 List<(string, List<Entry<TItem, TOutcome>>)> batch;
                 lock (_coalescer._gate)
                 {
-                    batch = _coalescer._waiting.Take(Lane, _coalescer._limits.BatchSize, _coalescer._limits.BatchBytes, _coalescer._sizeOf);
+                    batch = _coalescer._waiting.Take(Lane, _coalescer._limits.BatchSize, _coalescer._limits.BatchBytes);
                     _coalescer.Look();
                 }
 

@@ -11,6 +11,9 @@ internal sealed class Entry<TItem, TOutcome>(TItem item, Lane lane, Cancellation
 
     public CancellationToken CancellationToken => cancellationToken;
 
+    /// <summary>What it adds to the size of a batch.</summary>
+    public long Size { get; init; }
+
     /// <summary>Whether it is to go without others about the same thing: because together they were refused, or always.</summary>
     public bool IsAlone { get; set; }
 

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Text.Json;
 using HubSpotMessaging.HubSpot.Api;
 using HubSpotMessaging.HubSpot.Api.Timeline;
 using HubSpotMessaging.HubSpot.Delivery.Calls;
@@ -45,8 +45,17 @@ public sealed class TimelinePoster : IAsyncDisposable
     /// <summary>Finishes what is being sent, and cancels what waits.</summary>
     public ValueTask DisposeAsync() => _coalescer.DisposeAsync();
 
-    /// <summary>Without what is small in every event.</summary>
-    private static long SizeOf(TimelineEvent timelineEvent) =>
-        timelineEvent.Tokens.Sum(token => (long)token.Key.Length + token.Value.Length)
-        + (timelineEvent.ExtraData is { } data ? JsonMarshal.GetRawUtf8Value(data).Length : 0);
+    /// <summary>Writes it once by itself: what cannot be written must not spoil the batch of others.</summary>
+    private static long SizeOf(TimelineEvent timelineEvent)
+    {
+        try
+        {
+            return JsonSerializer.SerializeToUtf8Bytes(timelineEvent, HubSpotServiceCollectionExtensions.WireJson).Length;
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or JsonException)
+        {
+            throw new DeliveryRefusedException(
+                RefusalCategories.InvalidCommand, "The event cannot be written as JSON: a text in it is cut within a character, or it is nested too deeply.");
+        }
+    }
 }

@@ -13,6 +13,8 @@ public sealed class TimelineBatchTests
     private const string Template = "1001298";
     private const string Wrong = "wrong";
 
+    private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 128 };
+
     private readonly StubHttp _http = new();
 
     [Fact]
@@ -40,6 +42,29 @@ public sealed class TimelineBatchTests
 
         _http.Calls.ShouldAllBe(call => call.Body.Length < 5_000_000);
         _http.Calls.Select(call => Inputs(call.Body).Count).Order().ShouldBe([6, 6]);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_written_is_refused_by_itself()
+    {
+        _http.Always = AcceptAll;
+        using var cut = JsonDocument.Parse("""{"text":"\ud83d"}""");
+
+        var outcomes = await PostAllAsync([Event("a"), Event("cut") with { ExtraData = cut.RootElement }, Event("b")]);
+
+        outcomes.ShouldBe(["posted", "The event cannot be written as JSON: a text in it is cut within a character, or it is nested too deeply. ()", "posted"]);
+        Sent().ShouldBe(["a", "b"]);
+    }
+
+    [Fact]
+    public async Task What_came_in_nested_as_deeply_as_a_message_can_be_goes_out_with_others()
+    {
+        _http.Always = AcceptAll;
+        const int deepest = 63; // Within a command, of the 64 levels of a message.
+        using var deep = JsonDocument.Parse($"{new string('[', deepest)}{new string(']', deepest)}");
+
+        (await PostAllAsync([Event("a"), Event("deep") with { ExtraData = deep.RootElement }])).ShouldBe(["posted", "posted"]);
+        _http.Calls.ShouldHaveSingleItem();
     }
 
     [Fact]
@@ -236,7 +261,7 @@ public sealed class TimelineBatchTests
     private static string Body(TimelineEvent timelineEvent) =>
         $$"""{"inputs":[{"eventTemplateId":"{{timelineEvent.EventTemplateId}}","id":"{{timelineEvent.Id}}"}]}""";
 
-    private static List<JsonNode> Inputs(string body) => [.. JsonNode.Parse(body)!["inputs"]!.AsArray().Select(input => input!)];
+    private static List<JsonNode> Inputs(string body) => [.. JsonNode.Parse(body, documentOptions: Deep)!["inputs"]!.AsArray().Select(input => input!)];
 
     private static string IdOf(JsonNode input) => (string)input["id"]!;
 
