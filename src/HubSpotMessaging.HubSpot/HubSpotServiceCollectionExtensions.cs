@@ -12,6 +12,7 @@ using HubSpotMessaging.HubSpot.Delivery.Contacts;
 using HubSpotMessaging.HubSpot.Delivery.Enrollments;
 using HubSpotMessaging.HubSpot.Delivery.Guard;
 using HubSpotMessaging.HubSpot.Delivery.Outages;
+using HubSpotMessaging.HubSpot.Delivery.Timeline;
 using HubSpotMessaging.HubSpot.Line;
 using HubSpotMessaging.HubSpot.Quota;
 using Microsoft.Extensions.DependencyInjection;
@@ -25,9 +26,15 @@ namespace HubSpotMessaging.HubSpot;
 /// <summary>Registers the HubSpot client.</summary>
 public static class HubSpotServiceCollectionExtensions
 {
-    /// <summary>How HubSpot's JSON is read and written.</summary>
-    internal static RefitSettings WireFormat { get; } = new(new SystemTextJsonContentSerializer(
-        new JsonSerializerOptions(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull }));
+    /// <summary>How HubSpot's JSON is read and written. As part of a batch, JSON is nested deeper than in the command that it came with.</summary>
+    internal static JsonSerializerOptions WireJson { get; } = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        MaxDepth = 128,
+    };
+
+    /// <summary>The same for Refit.</summary>
+    internal static RefitSettings WireFormat { get; } = new(new SystemTextJsonContentSerializer(WireJson));
 
     /// <summary>
     /// Adds HubSpot's API, the line, the tokens, the quota and the delivery. Needs an <c>IConnectionMultiplexer</c> and the configuration
@@ -133,7 +140,13 @@ public static class HubSpotServiceCollectionExtensions
         services.AddSingleton<WorkflowDirectory>();
         services.AddSingleton<IEnrollmentRecords, EnrollmentRecords>();
         services.AddSingleton<WorkflowEnroller>();
-        services.AddSingleton<TimelinePoster>();
+
+        services.AddSingleton<TimelineBatchSender>();
+        services.AddSingleton(provider => new TimelinePoster(
+            provider.GetRequiredService<TimelineBatchSender>(),
+            provider.GetRequiredService<HubSpotCaller>(),
+            provider.GetRequiredService<IQuota>(),
+            provider.GetRequiredService<TimeProvider>()));
     }
 
     /// <summary>What every call but those for tokens goes through, outermost first.</summary>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using HubSpotMessaging.Contracts;
 using HubSpotMessaging.Emulator;
+using HubSpotMessaging.HubSpot.Delivery.Timeline;
 using HubSpotMessaging.Testing;
 using MassTransit;
 using Fault = HubSpotMessaging.Emulator.Fault;
@@ -86,6 +87,62 @@ public sealed class DeliveryTests(SharedInstallation shared) : IClassFixture<Sha
 
         second.Select(seen => seen.MessageId).Distinct().ShouldHaveSingleItem();
         installation.HubSpot.TimelineEvents.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task Three_hundred_timeline_events_need_a_few_calls_and_each_gets_its_own_outcome()
+    {
+        const int events = 300;
+        const int bad = 5;
+        await using var installation = await shared.BeginAsync();
+        var bus = installation.Bus;
+        var held = installation.HubSpot.Faults.Add(new Fault
+        {
+            Kind = FaultKind.Hold,
+            Times = TimelinePoster.BatchesInFlight,
+            Match = new() { Path = "/integrators/timeline/*" },
+        });
+
+        // The first calls, with whatever has come by then, are held until everything else waits.
+        var started = TimeProvider.System.GetTimestamp();
+        await Task.WhenAll(Enumerable.Range(0, events).Select(number => bus.PublishAsync(
+            "PostTimelineEvent",
+            $$$"""{"commandId":"event-{{{number}}}","eventType":"{{{(number % 60 == 30 ? "4711" : "1001298")}}}","email":"c{{{number % 10}}}@example.com","tokens":{"orderNumber":{{{number}}}}}""")));
+        await Eventually.BecomesTrueAsync(async () => await bus.DepthAsync("hubspot-post-timeline-event") == 0, "everything is in the service's hands");
+        installation.HubSpot.Faults.Remove(held.Id);
+
+        await Eventually.BecomesTrueAsync(() => Outcomes().Count >= events, "every event has its outcome");
+        var seconds = TimeProvider.System.GetElapsedTime(started).TotalSeconds;
+        var calls = installation.HubSpot.Calls.Count(call => call.Path.StartsWith("/integrators/timeline/", StringComparison.Ordinal));
+        TestContext.Current.TestOutputHelper!.WriteLine($"{events} timeline events: {calls} calls, {seconds:F1} s.");
+
+        var outcomes = Outcomes().ToDictionary(seen => (string)seen.Message["commandId"]!, StringComparer.Ordinal);
+        for (var number = 0; number < events; number++)
+        {
+            var (name, message, _) = outcomes[$"event-{number}"];
+            if (number % 60 == 30)
+            {
+                name.ShouldBe("CommandRejected");
+                ((string?)message["category"]).ShouldBe("VALIDATION_ERROR");
+                ((string?)message["message"]).ShouldBe("Event template 4711 does not exist");
+                ((string?)message["correlationId"]).ShouldNotBeNullOrEmpty();
+            }
+            else
+            {
+                name.ShouldBe("TimelineEventPosted");
+                ((string?)message["eventId"]).ShouldBe($"event-{number}");
+            }
+        }
+
+        installation.HubSpot.TimelineEvents.ToDictionary(entry => entry.Id, entry => entry.Tokens["orderNumber"]).ShouldBe(
+            Enumerable.Range(0, events).Where(number => number % 60 != 30)
+                .ToDictionary(number => $"event-{number}", number => number.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+            ignoreOrder: true);
+        calls.ShouldBeLessThanOrEqualTo(12);
+        for (var letter = 0; letter < bad; letter++)
+            (await bus.DeadLetterAsync("hubspot-post-timeline-event")).Body.ShouldContain("4711");
+
+        List<(string Event, JsonObject Message, string? MessageId)> Outcomes() => [.. bus.Seen.Where(seen => seen.Event is "TimelineEventPosted" or "CommandRejected")];
     }
 
     [Fact]

@@ -2,7 +2,7 @@ namespace HubSpotMessaging.HubSpot.Api;
 
 /// <summary>The body of a batch call.</summary>
 /// <typeparam name="T">One input.</typeparam>
-/// <param name="Inputs">At most 100 for contacts; ids must be unique.</param>
+/// <param name="Inputs">At most 100 contacts or timeline events; ids must be unique.</param>
 public sealed record BatchRequest<T>(IReadOnlyList<T> Inputs);
 
 /// <summary>

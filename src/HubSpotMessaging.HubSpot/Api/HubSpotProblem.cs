@@ -39,6 +39,9 @@ public sealed record HubSpotProblem
 
     /// <summary>The values of the context under a name; none when HubSpot did not give it.</summary>
     public IReadOnlyList<string> ContextValues(string name) => Context.TryGetValue(name, out var values) ? values : [];
+
+    /// <summary>The ids of the records that it is about, as far as HubSpot named them.</summary>
+    internal IEnumerable<string> NamedIds() => ContextValues("ids").Concat(ContextValues("id"));
 }
 
 /// <summary>What is wrong with one property.</summary>

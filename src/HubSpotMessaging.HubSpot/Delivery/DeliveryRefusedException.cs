@@ -56,6 +56,9 @@ public static class RefusalCategories
     /// <summary>Whether it was done is not known, and doing it twice would be wrong.</summary>
     public const string OutcomeUnknown = "OUTCOME_UNKNOWN";
 
+    /// <summary>It cannot be sent at all.</summary>
+    public const string InvalidCommand = "INVALID_COMMAND";
+
     /// <summary>There is no contact with the address.</summary>
     public const string ContactNotFound = "CONTACT_NOT_FOUND";
 

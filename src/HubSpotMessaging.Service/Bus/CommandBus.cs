@@ -2,7 +2,9 @@ using System.Text.Json.Serialization.Metadata;
 using HubSpotMessaging.Contracts;
 using HubSpotMessaging.HubSpot;
 using HubSpotMessaging.HubSpot.Api.Contacts;
+using HubSpotMessaging.HubSpot.Api.Timeline;
 using HubSpotMessaging.HubSpot.Delivery.Contacts;
+using HubSpotMessaging.HubSpot.Delivery.Timeline;
 using HubSpotMessaging.Service.Consumers;
 using HubSpotMessaging.Service.DeadLetters;
 using HubSpotMessaging.Service.Pausing;
@@ -17,7 +19,10 @@ namespace HubSpotMessaging.Service.Bus;
 internal static class CommandBus
 {
     /// <summary>Enough to fill every batch that is under way and the next ones.</summary>
-    private const int Batched = ContactsClient.MaximumBatch * (ContactWriter.BatchesInFlight + 2);
+    private const int BatchedContacts = ContactsClient.MaximumBatch * (ContactWriter.BatchesInFlight + 2);
+
+    /// <summary>The same for timeline events.</summary>
+    private const int BatchedEvents = TimelineClient.MaximumBatch * (TimelinePoster.BatchesInFlight + 2);
 
     /// <summary>Enough to keep calls under way while others wait, and few enough to return quickly at shutdown.</summary>
     private const int OneByOne = 64;
@@ -61,10 +66,10 @@ internal static class CommandBus
         bus.Publish<IHubSpotCommand>(topology => topology.Exclude = true);
         bus.Publish<ICommandOutcome>(topology => topology.Exclude = true);
 
-        bus.Queue<SyncContactConsumer, SyncContact>(CommandQueues.SyncContact, Batched, context);
-        bus.Queue<SyncContactConsumer, SyncContact>(CommandQueues.SyncContactBulk, Batched, context, isBound: false);
+        bus.Queue<SyncContactConsumer, SyncContact>(CommandQueues.SyncContact, BatchedContacts, context);
+        bus.Queue<SyncContactConsumer, SyncContact>(CommandQueues.SyncContactBulk, BatchedContacts, context, isBound: false);
         bus.Queue<EnrollInWorkflowConsumer, EnrollInWorkflow>(CommandQueues.EnrollInWorkflow, OneByOne, context);
-        bus.Queue<PostTimelineEventConsumer, PostTimelineEvent>(CommandQueues.PostTimelineEvent, OneByOne, context);
+        bus.Queue<PostTimelineEventConsumer, PostTimelineEvent>(CommandQueues.PostTimelineEvent, BatchedEvents, context);
     }
 
     private static void UseRabbitMq(IBusRegistrationConfigurator bus) => bus.UsingRabbitMq((context, rabbit) =>

@@ -1,7 +1,7 @@
 using HubSpotMessaging.Contracts;
 using HubSpotMessaging.HubSpot.Api.Timeline;
 using HubSpotMessaging.HubSpot.Authorization;
-using HubSpotMessaging.HubSpot.Delivery;
+using HubSpotMessaging.HubSpot.Delivery.Timeline;
 using MassTransit;
 
 namespace HubSpotMessaging.Service.Consumers;

@@ -323,6 +323,7 @@ public sealed class DeliveryTests
     {
         RefusalCategories.NoOutcome.ShouldBe(HubSpotMessaging.Contracts.RejectionCategories.NoOutcome);
         RefusalCategories.OutcomeUnknown.ShouldBe(HubSpotMessaging.Contracts.RejectionCategories.OutcomeUnknown);
+        RefusalCategories.InvalidCommand.ShouldBe(HubSpotMessaging.Contracts.RejectionCategories.InvalidCommand);
         RefusalCategories.ContactNotFound.ShouldBe(HubSpotMessaging.Contracts.RejectionCategories.ContactNotFound);
         RefusalCategories.UnknownWorkflow.ShouldBe(HubSpotMessaging.Contracts.RejectionCategories.UnknownWorkflow);
     }

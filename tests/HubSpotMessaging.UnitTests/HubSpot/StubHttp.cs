@@ -7,6 +7,7 @@ using HubSpotMessaging.HubSpot.Api.Timeline;
 using HubSpotMessaging.HubSpot.Api.Workflows;
 using HubSpotMessaging.HubSpot.Delivery.Calls;
 using HubSpotMessaging.HubSpot.Delivery.Contacts;
+using HubSpotMessaging.HubSpot.Delivery.Timeline;
 using HubSpotMessaging.UnitTests.HubSpot.Delivery;
 using Microsoft.Extensions.Logging.Abstractions;
 using Refit;
@@ -69,6 +70,8 @@ internal sealed class StubHttp : HttpMessageHandler
 
     public ContactWriter Writer() => new(
         new ContactBatchSender(Guard, new ContactUpserts(Contacts, Caller), Quota, Time, NullLogger<ContactBatchSender>.Instance), Caller, Quota, Time);
+
+    public TimelinePoster Poster() => new(new TimelineBatchSender(Timeline, Caller), Caller, Quota, Time);
 
     /// <summary>Moves the clock on to whatever the code under test waits for, until the task is done.</summary>
     public async Task<T> PassTimeUntil<T>(Task<T> task)

@@ -1,25 +1,5 @@
 namespace HubSpotMessaging.HubSpot.Api.Contacts;
 
-/// <summary>What became of one record of a batch.</summary>
-public abstract record RecordOutcome
-{
-    private RecordOutcome()
-    {
-    }
-
-    /// <summary>HubSpot wrote it.</summary>
-    /// <param name="Id">The record id.</param>
-    /// <param name="IsNew">Whether it was created.</param>
-    public sealed record Written(string Id, bool IsNew) : RecordOutcome;
-
-    /// <summary>HubSpot refused it.</summary>
-    /// <param name="Problem">HubSpot's reason.</param>
-    public sealed record Refused(HubSpotProblem Problem) : RecordOutcome;
-
-    /// <summary>HubSpot did not say. It may have been written.</summary>
-    public sealed record Unknown : RecordOutcome;
-}
-
 /// <summary>
 /// Tells the outcome of each input of a batch upsert: by trace id, else by lower-cased id. Never by position, for results come back
 /// in another order than they were sent in.
@@ -34,37 +14,20 @@ public static class UpsertOutcomes
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(response);
 
-        var outcomes = new Dictionary<string, RecordOutcome>(StringComparer.Ordinal);
+        var inputsByTrace = inputs.ToLookup(input => input.ObjectWriteTraceId, StringComparer.Ordinal);
         var inputsById = inputs.ToLookup(input => input.Id, StringComparer.OrdinalIgnoreCase);
+        return BatchOutcomes.Of(inputs, response, Written, InputsOfResult, InputsOfProblem);
 
-        foreach (var contact in response.Results.Where(contact => contact.Id is not null))
-            foreach (var trace in TracesOfResult(contact))
-                outcomes[trace] = new RecordOutcome.Written(contact.Id!, contact.New);
+        static RecordOutcome.Written? Written(Contact contact) => contact.Id is { } id ? new(id, contact.New) : null;
 
-        foreach (var problem in response.Errors)
-            foreach (var trace in TracesOfProblem(problem))
-                outcomes[trace] = new RecordOutcome.Refused(problem);
+        IEnumerable<ContactUpsert> InputsOfResult(Contact contact) => contact.ObjectWriteTraceId is { } trace
+            ? inputsByTrace[trace]
+            : inputsById[contact.Properties.GetValueOrDefault("email") ?? ""];
 
-        // Of a lone input everything in the answer speaks, also what names it by nothing: a contact found by a secondary address.
-        if (inputs is [var lone] && !outcomes.ContainsKey(lone.ObjectWriteTraceId))
-        {
-            if (response is { Results: [{ Id: { } id } only], Errors.Count: 0 })
-                outcomes[lone.ObjectWriteTraceId] = new RecordOutcome.Written(id, only.New);
-            else if (response is { Results.Count: 0, Errors: [var problem] })
-                outcomes[lone.ObjectWriteTraceId] = new RecordOutcome.Refused(problem);
-        }
-
-        return [.. inputs.Select(input => outcomes.GetValueOrDefault(input.ObjectWriteTraceId) ?? new RecordOutcome.Unknown())];
-
-        IEnumerable<string> TracesOfResult(Contact contact) =>
-            contact.ObjectWriteTraceId is { } trace ? [trace] : TracesOfId(contact.Properties.GetValueOrDefault("email") ?? "");
-
-        IEnumerable<string> TracesOfProblem(HubSpotProblem problem)
+        IEnumerable<ContactUpsert> InputsOfProblem(HubSpotProblem problem)
         {
             var traces = problem.ContextValues("objectWriteTraceId");
-            return traces.Count > 0 ? traces : problem.ContextValues("ids").Concat(problem.ContextValues("id")).SelectMany(TracesOfId);
+            return traces.Count > 0 ? traces.SelectMany(trace => inputsByTrace[trace]) : problem.NamedIds().SelectMany(id => inputsById[id]);
         }
-
-        IEnumerable<string> TracesOfId(string id) => inputsById[id].Select(input => input.ObjectWriteTraceId);
     }
 }

@@ -47,6 +47,9 @@ public sealed record TimelineEventFrame(string LinkLabel, string HeaderLabel, st
 /// <summary>A timeline event as HubSpot answers with it.</summary>
 public sealed record PostedTimelineEvent
 {
+    /// <summary>The event template.</summary>
+    public string? EventTemplateId { get; init; }
+
     /// <summary>The event's id.</summary>
     public string? Id { get; init; }
 

@@ -34,16 +34,21 @@ internal sealed class Backlog<TItem, TOutcome>
         return true;
     }
 
-    /// <summary>Takes what goes into the next batch: the lane that it is for first, and then, to fill it, the other.</summary>
-    public List<(string Key, List<Entry<TItem, TOutcome>> Entries)> Take(Lane lane, int atMost)
+    /// <summary>
+    /// Takes what goes into the next batch: the lane that it is for first, and then, to fill it, the other; until there are enough
+    /// parcels, or the last one has filled the room that there is.
+    /// </summary>
+    public List<(string Key, List<Entry<TItem, TOutcome>> Entries)> Take(Lane lane, int atMost, long room)
     {
         var taken = new List<(string, List<Entry<TItem, TOutcome>>)>(Math.Min(atMost, Ready));
         foreach (var queue in (LinkedList<Group>[])[_lanes[lane], _lanes[lane == Lane.Bulk ? Lane.Interactive : Lane.Bulk]])
         {
-            while (taken.Count < atMost && queue.First?.Value is { } group)
+            while (taken.Count < atMost && room > 0 && queue.First?.Value is { } group)
             {
                 group.IsAway = true;
-                taken.Add((group.Key, group.Take()));
+                var entries = group.Take();
+                taken.Add((group.Key, entries));
+                room -= entries.Sum(entry => entry.Size);
                 Place(group);
             }
         }

@@ -17,6 +17,7 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
     private readonly IQuota _quota;
     private readonly Func<Demand, CancellationToken, Task<Permit>> _acquireAsync;
     private readonly CoalescerLimits _limits;
+    private readonly Func<TItem, long> _sizeOf;
     private readonly TimeProvider _time;
 
     private readonly Lock _gate = new();
@@ -33,22 +34,24 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
     /// <param name="quota">Takes back the permits that are not needed after all.</param>
     /// <param name="limits">How much at once.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="sizeOf">How many bytes an item is, if that matters (<see cref="CoalescerLimits.BatchBytes"/>). What it throws is told to whoever sends the item.</param>
     public Coalescer(
         IBatchSender<TItem, TOutcome> sender,
         CallKind kind,
         Func<Demand, CancellationToken, Task<Permit>> acquireAsync,
         IQuota quota,
         CoalescerLimits limits,
-        TimeProvider time)
+        TimeProvider time,
+        Func<TItem, long>? sizeOf = null)
     {
         ArgumentNullException.ThrowIfNull(limits);
-        (_sender, _acquireAsync, _quota, _limits, _time) = (sender, acquireAsync, quota, limits, time);
+        (_sender, _acquireAsync, _quota, _limits, _time, _sizeOf) = (sender, acquireAsync, quota, limits, time, sizeOf ?? (_ => 0));
         _places = new(limits.Waiting);
         _pumps = [new(this, kind, Lane.Interactive), new(this, kind, Lane.Bulk)];
     }
 
     /// <summary>Sends an item with the next batch.</summary>
-    /// <param name="key">What it is about: items about the same thing go together, or one after the other.</param>
+    /// <param name="key">What it is about: items about the same thing go together, or one after the other (<see cref="CoalescerLimits.IsOneByOne"/>).</param>
     /// <param name="item">The item.</param>
     /// <param name="lane">How urgent it is.</param>
     /// <param name="cancellationToken">Withdraws the item while it has not been sent; what has been sent is awaited to its end.</param>
@@ -58,7 +61,7 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
         await _places.WaitAsync(cancellationToken);
         try
         {
-            var entry = new Entry<TItem, TOutcome>(item, lane, cancellationToken);
+            var entry = new Entry<TItem, TOutcome>(item, lane, cancellationToken) { Size = _sizeOf(item), IsAlone = _limits.IsOneByOne };
             lock (_gate)
             {
                 if (_isDisposed)
@@ -303,7 +306,7 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
                 List<(string, List<Entry<TItem, TOutcome>>)> batch;
                 lock (_coalescer._gate)
                 {
-                    batch = _coalescer._waiting.Take(Lane, _coalescer._limits.BatchSize);
+                    batch = _coalescer._waiting.Take(Lane, _coalescer._limits.BatchSize, _coalescer._limits.BatchBytes);
                     _coalescer.Look();
                 }
 
@@ -331,4 +334,11 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
 /// <param name="BatchSize">What one request takes at most.</param>
 /// <param name="BatchesInFlight">How many batches of each lane are under way at once. Several, or a slow answer would hold up the quota.</param>
 /// <param name="Waiting">How many items it keeps in memory; who comes with more waits.</param>
-public sealed record CoalescerLimits(int BatchSize, int BatchesInFlight, int Waiting);
+public sealed record CoalescerLimits(int BatchSize, int BatchesInFlight, int Waiting)
+{
+    /// <summary>Whether items about the same thing cannot go as one, but only one after the other, each with another batch.</summary>
+    public bool IsOneByOne { get; init; }
+
+    /// <summary>How large a batch may be before nothing is added to it any more; the last item may exceed it.</summary>
+    public long BatchBytes { get; init; } = long.MaxValue;
+}

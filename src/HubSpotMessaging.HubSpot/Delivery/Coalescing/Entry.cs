@@ -11,7 +11,10 @@ internal sealed class Entry<TItem, TOutcome>(TItem item, Lane lane, Cancellation
 
     public CancellationToken CancellationToken => cancellationToken;
 
-    /// <summary>Whether it is to be sent by itself, since together with others it was refused.</summary>
+    /// <summary>What it adds to the size of a batch.</summary>
+    public long Size { get; init; }
+
+    /// <summary>Whether it is to go without others about the same thing: because together they were refused, or always.</summary>
     public bool IsAlone { get; set; }
 
     /// <summary>How often it has come back because it could not be sent yet.</summary>

@@ -1,4 +1,5 @@
-using HubSpotMessaging.HubSpot.Api.Contacts;
+using HubSpotMessaging.HubSpot.Api;
+using HubSpotMessaging.HubSpot.Delivery.Batches;
 using HubSpotMessaging.HubSpot.Delivery.Coalescing;
 using HubSpotMessaging.HubSpot.Delivery.Guard;
 using HubSpotMessaging.HubSpot.Quota;

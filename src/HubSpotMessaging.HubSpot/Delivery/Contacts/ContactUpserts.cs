@@ -1,20 +1,15 @@
 using HubSpotMessaging.HubSpot.Api;
 using HubSpotMessaging.HubSpot.Api.Contacts;
+using HubSpotMessaging.HubSpot.Delivery.Batches;
 using HubSpotMessaging.HubSpot.Delivery.Calls;
 using HubSpotMessaging.HubSpot.Quota;
 using StackExchange.Redis;
 
 namespace HubSpotMessaging.HubSpot.Delivery.Contacts;
 
-/// <summary>
-/// Sends a batch of contacts until the outcome of every one is known. What HubSpot refuses as a whole is divided until the bad ones
-/// stand alone; what it says nothing about is sent again.
-/// </summary>
+/// <summary>Sends a batch of contacts under a lease, which learns from every answer what it leaves open.</summary>
 internal sealed class ContactUpserts(ContactsClient contacts, HubSpotCaller caller)
 {
-    /// <summary>How often a contact is sent whose outcome HubSpot does not tell, or that somebody else creates at the same moment.</summary>
-    private const int MaximumAttempts = 3;
-
     /// <summary>Sends them.</summary>
     /// <param name="inputs">The contacts, with different identities and trace ids.</param>
     /// <param name="lease">The right to write them.</param>
@@ -23,121 +18,32 @@ internal sealed class ContactUpserts(ContactsClient contacts, HubSpotCaller call
     /// <returns>Never fails: what was interrupted has no outcome.</returns>
     public async Task<Sent> SendAsync(IReadOnlyList<ContactUpsert> inputs, ContactLease lease, Permit permit, CancellationToken cancellationToken)
     {
-        var outcomes = new Dictionary<string, RecordOutcome>(StringComparer.Ordinal);
-        var first = (Permit?)permit;
-        try
-        {
-            await SendPartAsync(inputs, attempt: 1);
-            return new(outcomes, null);
-        }
-#pragma warning disable CA1031 // Whatever it is, what has been written must be settled.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            if (exception is not (DeliveryPostponedException or OperationCanceledException or LeaseLostException or RedisException or RedisTimeoutException))
-                lease.NoteUntold(); // Who knows.
-            return new(outcomes, exception);
-        }
-
-        // Tells whether all of it was written.
-        async Task<bool> SendPartAsync(IReadOnlyList<ContactUpsert> part, int attempt)
-        {
-            var tolerance = part.Count == 1 ? Tolerance.OfSingle : part.Count == inputs.Count ? Tolerance.OfBatch : Tolerance.OfPart;
-            var answer = await caller.SendAsync(permit.Demand, tolerance, CallAsync, cancellationToken, Interlocked.Exchange(ref first, null));
-            if (answer.Succeeded)
-                return await ReadAsync(part, answer, attempt);
-            if (part.Count == 1)
-                await JudgeAsync(part[0], answer, attempt);
-            else if (answer.Kind == AnswerKind.Unreadable)
-                await SendAgainAsync(part, attempt);
-            else
-                await DivideAsync(part, answer, attempt);
-            return false;
-
-            async Task<Answer<BatchResponse<Contact>>> CallAsync(Permit with)
-            {
-                await lease.CoverAsync(with);
-                var said = await contacts.UpsertAsync(part, with, CancellationToken.None);
-                lease.Note(said);
-                return said;
-            }
-        }
-
-        async Task<bool> ReadAsync(IReadOnlyList<ContactUpsert> part, Answer<BatchResponse<Contact>> answer, int attempt)
-        {
-            var untold = new List<ContactUpsert>();
-            foreach (var (input, outcome) in part.Zip(UpsertOutcomes.Of(part, answer.Value!)))
-            {
-                if (outcome is RecordOutcome.Unknown)
-                    lease.NoteUntold();
-
-                // A conflict in a batch: somebody else creates it at the same moment, and the next attempt will update it.
-                if (outcome is RecordOutcome.Unknown || (outcome is RecordOutcome.Refused { Problem: var problem } && IsConflict(problem) && attempt < MaximumAttempts))
-                    untold.Add(input);
-                else
-                    outcomes[input.Id] = outcome is RecordOutcome.Refused refused ? new RecordOutcome.Refused(Signed(refused.Problem, answer)) : outcome;
-            }
-
-            if (untold.Count == part.Count && part.Count > 1 && attempt == 1)
-                return await SendPartAsync(part, attempt + 1); // An answer that says nothing at all is no reason for a hundred requests yet.
-            await SendAgainAsync(untold, attempt);
-            return untold.Count == 0 && part.All(input => outcomes[input.Id] is RecordOutcome.Written);
-        }
-
-        // One by one, so that what makes HubSpot silent about one does not touch the others.
-        async Task SendAgainAsync(IReadOnlyList<ContactUpsert> untold, int attempt)
-        {
-            foreach (var input in untold)
-            {
-                if (attempt < MaximumAttempts)
-                    await SendPartAsync([input], attempt + 1);
-                else
-                    outcomes[input.Id] = new RecordOutcome.Unknown();
-            }
-        }
-
-        // First by what the answer names, then in halves.
-        async Task DivideAsync(IReadOnlyList<ContactUpsert> part, Answer<BatchResponse<Contact>> answer, int attempt)
-        {
-            var named = Named(part, answer.Problem!);
-            if (named.Count is 0 || named.Count == part.Count)
-                named = [.. part.Take((part.Count + 1) / 2)];
-
-            // When the others are all good, what is wrong is among these, and is the next time, too: they need not be sent to learn that.
-            var areOthersGood = await SendPartAsync([.. part.Except(named)], attempt);
-            if (areOthersGood && named.Count > 1 && answer.Kind == AnswerKind.Refused)
-                await DivideAsync(named, answer, attempt);
-            else
-                await SendPartAsync(named, attempt);
-        }
-
-        async Task JudgeAsync(ContactUpsert input, Answer<BatchResponse<Contact>> answer, int attempt)
-        {
-            if (attempt < MaximumAttempts && answer.Kind is AnswerKind.Conflict or AnswerKind.Unreadable)
-                await SendPartAsync([input], attempt + 1);
-            else
-                outcomes[input.Id] = answer.Kind == AnswerKind.Unreadable ? new RecordOutcome.Unknown() : new RecordOutcome.Refused(Signed(answer.Problem!, answer));
-        }
+        var sent = await new BatchDelivery<ContactUpsert, Contact>(new LeasedUpsert(contacts, lease), caller).SendAsync(inputs, permit, cancellationToken);
+        if (sent.Interruption is not (null or DeliveryPostponedException or OperationCanceledException or LeaseLostException or RedisException or RedisTimeoutException))
+            lease.NoteUntold(); // Who knows.
+        return sent;
     }
 
-    /// <summary>The problems within a batch carry no correlation id of their own.</summary>
-    private static HubSpotProblem Signed(HubSpotProblem problem, Answer<BatchResponse<Contact>> answer) =>
-        problem with { CorrelationId = problem.CorrelationId ?? answer.CorrelationId };
-
-    private static IReadOnlyList<ContactUpsert> Named(IReadOnlyList<ContactUpsert> part, HubSpotProblem problem)
+    private sealed class LeasedUpsert(ContactsClient contacts, ContactLease lease) : IBatchCall<ContactUpsert, Contact>
     {
-        var names = problem.ContextValues("objectWriteTraceId").Concat(problem.ContextValues("ids")).Concat(problem.ContextValues("id"))
-            .ToHashSet(StringComparer.OrdinalIgnoreCase);
-        return [.. part.Where(input => names.Contains(input.Id) || names.Contains(input.ObjectWriteTraceId))];
+        public string IdentityOf(ContactUpsert input) => input.Id;
+
+        public IEnumerable<string> NamesOf(ContactUpsert input) => [input.Id, input.ObjectWriteTraceId];
+
+        public async Task<Answer<BatchResponse<Contact>>> SendAsync(IReadOnlyList<ContactUpsert> inputs, Permit permit)
+        {
+            await lease.CoverAsync(permit);
+            var answer = await contacts.UpsertAsync(inputs, permit, CancellationToken.None);
+            lease.Note(answer);
+            return answer;
+        }
+
+        public IReadOnlyList<RecordOutcome> OutcomesOf(IReadOnlyList<ContactUpsert> inputs, BatchResponse<Contact> response)
+        {
+            var outcomes = UpsertOutcomes.Of(inputs, response);
+            if (outcomes.Any(outcome => outcome is RecordOutcome.Unknown))
+                lease.NoteUntold();
+            return outcomes;
+        }
     }
-
-    private static bool IsConflict(HubSpotProblem problem) => problem.Status == 409 || problem.Category == "CONFLICT";
-}
-
-/// <summary>What became of a batch.</summary>
-/// <param name="Outcomes">By identity; what was interrupted has none.</param>
-/// <param name="Interruption">Why something has none, if so.</param>
-internal sealed record Sent(IReadOnlyDictionary<string, RecordOutcome> Outcomes, Exception? Interruption)
-{
-    public static Sent Nothing { get; } = new(new Dictionary<string, RecordOutcome>(), null);
 }

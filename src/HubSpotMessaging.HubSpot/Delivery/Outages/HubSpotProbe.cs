@@ -20,7 +20,7 @@ internal sealed class HubSpotProbe(ContactsClient contacts, WorkflowsClient work
                 var current = await workflows.CurrentEnrollmentsAsync("0", permit, CancellationToken.None);
                 return (current.Kind, current.Problem);
             default:
-                var post = await timeline.PostAsync([], permit, CancellationToken.None);
+                var post = await timeline.PostNothingAsync(permit, CancellationToken.None);
                 return (post.Kind, post.Problem);
         }
     }

@@ -171,6 +171,34 @@ public sealed class CoalescerTests : IBatchSender<int, string>, IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_cannot_go_as_one_goes_one_after_the_other_each_with_what_else_waits()
+    {
+        await using var oneByOne = new Coalescer<int, string>(
+            this, CallKind.Timeline, _quota.AcquireAsync, _quota, new(BatchSize: 3, BatchesInFlight: 2, Waiting: 100) { IsOneByOne = true }, _time);
+        _quota.Hold();
+        var all = ((string, int)[])[("a", 1), ("a", 2), ("b", 3)];
+        var outcomes = all.Select(item => oneByOne.SendAsync(item.Item1, item.Item2, Lane.Interactive, CancellationToken.None)).ToList();
+        _quota.Release();
+
+        (await Task.WhenAll(outcomes)).ShouldBe(["a:1", "a:2", "b:3"]);
+        _sent.ShouldBe(["a:1 b:3", "a:2"]);
+    }
+
+    [Fact]
+    public async Task A_batch_that_is_large_enough_goes_without_the_rest()
+    {
+        await using var small = new Coalescer<int, string>(
+            this, CallKind.Timeline, _quota.AcquireAsync, _quota, new(BatchSize: 3, BatchesInFlight: 1, Waiting: 100) { BatchBytes = 10 }, _time, item => item);
+        _quota.Hold();
+        var all = ((string, int)[])[("a", 9), ("b", 30), ("c", 1), ("d", 2), ("e", 3), ("f", 4)];
+        var outcomes = all.Select(item => small.SendAsync(item.Item1, item.Item2, Lane.Interactive, CancellationToken.None)).ToList();
+        _quota.Release();
+
+        await Task.WhenAll(outcomes);
+        _sent.ShouldBe(["a:9 b:30", "c:1 d:2 e:3", "f:4"]);
+    }
+
+    [Fact]
     public async Task What_cannot_go_yet_goes_later_and_holds_nobody_up()
     {
         var tries = 0;
