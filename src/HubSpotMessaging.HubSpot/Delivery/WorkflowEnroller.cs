@@ -76,11 +76,7 @@ public sealed partial class WorkflowEnroller
 
         // Whoever was at it got no answer, or has crashed. That the contact is in the workflow proves that it was done; that it is not
         // proves nothing, since a workflow of one step may have ended already.
-        var current = await _caller.SendAsync(
-            Enrolling,
-            Tolerance.OfRepeatable,
-            permit => _workflows.CurrentEnrollmentsAsync(record.Enrollment.ContactId, permit, CancellationToken.None),
-            cancellationToken);
+        var current = await AskAsync(record.Enrollment.ContactId, cancellationToken);
         if (IsAmong(current, record.Enrollment))
         {
             await _records.DoneAsync(key, record.Enrollment);
@@ -130,9 +126,13 @@ public sealed partial class WorkflowEnroller
             return;
         if (answer.Kind == AnswerKind.NotFound && await IsWorkflowAsync(enrollment.WorkflowId, cancellationToken))
             throw NoContact(answer.Problem);
+        if (!answer.IsUncertain)
+            throw new DeliveryRefusedException(answer.Problem);
 
-        // The request may still land: whether it has done something is asked when it cannot any more.
-        throw answer.IsUncertain ? UnderWay(Lease) : new DeliveryRefusedException(answer.Problem);
+        // That the contact is not there proves nothing yet, since the request may still land: it is asked again when it cannot any more.
+        if (!IsAmong(await AskAsync(enrollment.ContactId, cancellationToken), enrollment))
+            throw UnderWay(Lease);
+        await RecordAsync(key, enrollment);
     }
 
     /// <summary>Written down before it is sent, and after, but for an answer that does not say what became of it.</summary>
@@ -151,6 +151,9 @@ public sealed partial class WorkflowEnroller
             await _redis.ExecuteAsync(async _ => await _records.ForgetAsync(key, attempt)); // Nothing was done.
         return answer;
     }
+
+    private Task<Answer<IReadOnlyList<Workflow>>> AskAsync(string contactId, CancellationToken cancellationToken) => _caller.SendAsync(
+        Enrolling, Tolerance.OfRepeatable, permit => _workflows.CurrentEnrollmentsAsync(contactId, permit, CancellationToken.None), cancellationToken);
 
     /// <summary>
     /// Whether HubSpot knows the workflow: its answer to an enrolment is 404 for that as for a contact that it does not know, in words

@@ -50,7 +50,8 @@ internal sealed partial class CommandGate<T>(
             try
             {
                 await next.Send(new GatedContext<T>(context));
-                LogDone(command.CommandType, addresses.In(command.Key), addresses.Of(EmailOf(context.Message)));
+                if (logger.IsEnabled(LogLevel.Debug))
+                    LogDone(command.CommandType, addresses.In(command.Key), addresses.Of(EmailOf(context.Message)));
                 return;
             }
             catch (DeliveryRefusedException refused)

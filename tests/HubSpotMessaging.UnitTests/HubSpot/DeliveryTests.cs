@@ -166,25 +166,37 @@ public sealed class DeliveryTests
         refused.Problem.Message.ShouldBe("ada@example.com is invalid");
     }
 
+    [Fact]
+    public async Task An_enrolment_without_an_answer_is_done_when_the_contact_is_in_the_workflow()
+    {
+        _http.Throws(new HttpRequestException(HttpRequestError.ResponseEnded)).Answers(200, """[{"id":1001}]""");
+        var enroller = Enroller();
+
+        await enroller.EnrollAsync("key", "ada@example.com", new("51", "1001"), CancellationToken.None);
+
+        (await enroller.RecallAsync("key", CancellationToken.None)).ShouldBe(new("51", "1001"));
+        _http.Calls.Select(call => call.Method).ShouldBe([HttpMethod.Post, HttpMethod.Get]);
+    }
+
     [Theory]
     [InlineData("""[{"id":1001}]""", false)]
     [InlineData("[]", true)]
     public async Task An_enrolment_without_an_answer_is_looked_up_when_it_cannot_land_any_more_and_never_repeated(string current, bool isRefused)
     {
-        _http.Throws(new HttpRequestException(HttpRequestError.ResponseEnded)).Answers(200, current);
+        _http.Throws(new HttpRequestException(HttpRequestError.ResponseEnded)).Answers(200, "[]").Answers(200, current);
         var enroller = Enroller();
 
         var waits = await Should.ThrowAsync<DeliveryMustWaitException>(() => enroller.EnrollAsync("key", "ada@example.com", new("51", "1001"), CancellationToken.None));
         waits.Refusal.ShouldBeNull();
         (await Should.ThrowAsync<DeliveryMustWaitException>(() => enroller.RecallAsync("key", CancellationToken.None))).Refusal.ShouldBeNull();
-        _http.Calls.Select(call => call.Method).ShouldBe([HttpMethod.Post]);
+        _http.Calls.Select(call => call.Method).ShouldBe([HttpMethod.Post, HttpMethod.Get]);
 
         _http.Time.Advance(waits.EndsWithin!.Value);
         if (isRefused)
             (await Should.ThrowAsync<DeliveryRefusedException>(() => enroller.RecallAsync("key", CancellationToken.None))).Category.ShouldBe(RefusalCategories.OutcomeUnknown);
         else
             (await enroller.RecallAsync("key", CancellationToken.None)).ShouldBe(new("51", "1001"));
-        _http.Calls.Select(call => call.Method).ShouldBe([HttpMethod.Post, HttpMethod.Get]);
+        _http.Calls.Select(call => call.Method).ShouldBe([HttpMethod.Post, HttpMethod.Get, HttpMethod.Get]);
     }
 
     [Fact]
