@@ -25,14 +25,6 @@ public sealed class DeliveryRefusedException : Exception
         Category = category;
     }
 
-    /// <summary>The reason in an answer that is final and no success.</summary>
-    public static DeliveryRefusedException For<T>(Answer<T> answer)
-        where T : class
-    {
-        ArgumentNullException.ThrowIfNull(answer);
-        return answer.Kind == AnswerKind.Unreadable ? WithoutOutcome(answer.Problem) : new(answer.Problem!);
-    }
-
     /// <summary>HubSpot does not tell.</summary>
     /// <param name="cause">What it said instead, if anything.</param>
     public static DeliveryRefusedException WithoutOutcome(HubSpotProblem? cause) =>

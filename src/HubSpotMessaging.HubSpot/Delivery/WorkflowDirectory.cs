@@ -40,9 +40,9 @@ public sealed class WorkflowDirectory(WorkflowsClient workflows, HubSpotCaller c
             return known;
 
         var answer = await caller.SendAsync(
-            Demand, Tolerance.OfRepeatable, permit => workflows.MapFlowAsync(flowId, permit, CancellationToken.None), cancellationToken);
+            Demand, Tolerance.OfQuestion, permit => workflows.MapFlowAsync(flowId, permit, CancellationToken.None), cancellationToken);
         if (!answer.Succeeded)
-            throw DeliveryRefusedException.For(answer);
+            throw Refusal.Of(answer);
 
         var mapping = answer.Value.Results.FirstOrDefault(
             result => result.FlowId.ToString(CultureInfo.InvariantCulture) == flowId && result.WorkflowId > 0);

@@ -83,6 +83,8 @@ public sealed partial class WorkflowEnroller
             return record.Enrollment;
         }
 
+        if (current.Kind == AnswerKind.Unavailable)
+            throw Refusal.Of(current); // No answer at all.
         if (!_resendUncertain)
             throw Unknown(current.Problem);
 
@@ -98,12 +100,12 @@ public sealed partial class WorkflowEnroller
     public async Task<string> FindContactAsync(string email, CancellationToken cancellationToken)
     {
         var answer = await _caller.SendAsync(
-            Reading, Tolerance.OfRepeatable, permit => _contacts.GetByEmailAsync(email, permit, CancellationToken.None), cancellationToken);
+            Reading, Tolerance.OfQuestion, permit => _contacts.GetByEmailAsync(email, permit, CancellationToken.None), cancellationToken);
         return answer switch
         {
             { Succeeded: true, Value.Id: { } id } => id,
             { Kind: AnswerKind.NotFound } => throw NoContact(answer.Problem),
-            { Succeeded: false } => throw DeliveryRefusedException.For(answer),
+            { Succeeded: false } => throw Refusal.Of(answer),
             _ => throw new DeliveryRefusedException(RefusalCategories.NoOutcome, "HubSpot did not say which contact it has.", answer.Problem),
         };
     }
@@ -140,7 +142,7 @@ public sealed partial class WorkflowEnroller
     {
         var attempt = Guid.NewGuid().ToString("N");
         var started = _time.GetTimestamp();
-        if (!await _redis.ExecuteAsync(async _ => await _records.BeginAsync(key, attempt, enrollment, Lease)))
+        if (!await BeginAsync(key, attempt, enrollment))
             throw UnderWay(Lease);
 
         permit.SendBefore = started + (long)(SendWithin.TotalSeconds * _time.TimestampFrequency);
@@ -153,7 +155,20 @@ public sealed partial class WorkflowEnroller
     }
 
     private Task<Answer<IReadOnlyList<Workflow>>> AskAsync(string contactId, CancellationToken cancellationToken) => _caller.SendAsync(
-        Enrolling, Tolerance.OfRepeatable, permit => _workflows.CurrentEnrollmentsAsync(contactId, permit, CancellationToken.None), cancellationToken);
+        Enrolling, Tolerance.OfQuestion, permit => _workflows.CurrentEnrollmentsAsync(contactId, permit, CancellationToken.None), cancellationToken);
+
+    private async Task<bool> BeginAsync(string key, string attempt, Enrollment enrollment)
+    {
+        try
+        {
+            return await _redis.ExecuteAsync(async _ => await _records.BeginAsync(key, attempt, enrollment, Lease));
+        }
+        catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
+        {
+            await _records.ForgetAsync(key, attempt); // It may have been written all the same, and pass for sent.
+            throw;
+        }
+    }
 
     /// <summary>
     /// Whether HubSpot knows the workflow: its answer to an enrolment is 404 for that as for a contact that it does not know, in words
@@ -162,7 +177,9 @@ public sealed partial class WorkflowEnroller
     private async Task<bool> IsWorkflowAsync(string workflowId, CancellationToken cancellationToken)
     {
         var answer = await _caller.SendAsync(
-            Enrolling, Tolerance.OfRepeatable, permit => _workflows.MapWorkflowAsync(workflowId, permit, CancellationToken.None), cancellationToken);
+            Enrolling, Tolerance.OfQuestion, permit => _workflows.MapWorkflowAsync(workflowId, permit, CancellationToken.None), cancellationToken);
+        if (answer.Kind is AnswerKind.Unavailable or AnswerKind.Unreadable)
+            throw Refusal.Of(answer);
         return answer.Succeeded && answer.Value.Results.Any(mapping => mapping.WorkflowId.ToString(CultureInfo.InvariantCulture) == workflowId);
     }
 

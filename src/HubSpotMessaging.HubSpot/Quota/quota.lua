@@ -45,7 +45,7 @@ local function load(at)
   end
   if state.at > at + STEP then
     redis.call('DEL', SLOTS, SENT, REPLICAS, QUEUES.interactive, QUEUES.bulk)
-    state.next, state.turn, state.measured = at, at, at
+    state.next, state.turn, state.measured, state.others = at, at, at, 0
     state.hold = at + state.window
   end
   state.at = at

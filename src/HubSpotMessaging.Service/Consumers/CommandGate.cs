@@ -123,8 +123,8 @@ internal sealed partial class CommandGate<T>(
 
         if (errors.Count > 0)
             return Reject(command, RejectionCategories.InvalidCommand, string.Join(' ', errors.Take(MostErrors).Select(error => error.Message)), errors);
-        if (message.ExpiresAt <= time.GetUtcNow())
-            return Reject(command, RejectionCategories.Expired, $"The command expired at {message.ExpiresAt:u} before it could be delivered.");
+        if (message.HasExpired(time) && message is not EnrollInWorkflow) // Which may have been sent before: its consumer looks.
+            return Reject(command, RejectionCategories.Expired, message.WhyExpired());
         if (command.Key is null && message is not SyncContact)
             return Reject(
                 command,

@@ -9,7 +9,7 @@ namespace HubSpotMessaging.Service.Consumers;
 
 /// <summary>Carries <see cref="EnrollInWorkflow"/> to HubSpot: once for each idempotency key, its properties first, then the enrolment.</summary>
 internal sealed class EnrollInWorkflowConsumer(
-    WorkflowDirectory workflows, ContactWriter contacts, WorkflowEnroller enroller, TokenKeeper tokens) : IConsumer<EnrollInWorkflow>
+    WorkflowDirectory workflows, ContactWriter contacts, WorkflowEnroller enroller, TokenKeeper tokens, TimeProvider time) : IConsumer<EnrollInWorkflow>
 {
     public async Task Consume(ConsumeContext<EnrollInWorkflow> context)
     {
@@ -32,6 +32,9 @@ internal sealed class EnrollInWorkflowConsumer(
 
     private async Task<Enrollment> EnrollAsync(ConsumeContext<EnrollInWorkflow> context, CommandIdentity command, string email)
     {
+        if (context.Message.HasExpired(time))
+            throw new DeliveryRefusedException(RejectionCategories.Expired, context.Message.WhyExpired());
+
         var workflowId = await workflows.FindAsync(context.Message.Workflow, context.Waiting());
         var contactId = context.Message.Properties is { Count: > 0 } properties
             ? (await contacts.WriteAsync(new(email, properties, command.Version), context.Lane(), context.Waiting())).ContactId

@@ -14,6 +14,7 @@ internal sealed partial class PausableEndpoint(string queue, string command, Del
     private TaskCompletionSource _ready = NewSignal();
     private Task _starting = Task.CompletedTask;
     private bool _isRunning = true;
+    private bool _isStopping;
 
     /// <summary>Whether it has been stopped here, and is not just out of order.</summary>
     public bool HasStopped(Uri address) => !Volatile.Read(ref _isRunning) && address.AbsolutePath.EndsWith($"/{queue}", StringComparison.Ordinal);
@@ -29,12 +30,12 @@ internal sealed partial class PausableEndpoint(string queue, string command, Del
             try
             {
                 var isOpen = line.IsOpenFor(command);
-                if (_isRunning && (_starting.IsFaulted || (!isOpen && ready.IsCompleted)))
+                if (_isRunning && (_isStopping || _starting.IsFaulted || (!isOpen && ready.IsCompleted)))
                     await StopAsync(endpoint);
                 else if (!_isRunning && isOpen)
                     Start(endpoint, cancellationToken);
                 else
-                    await Task.WhenAny(((Task[])[changed, ready, _starting]).Where(task => !task.IsCompleted)).WaitAsync(cancellationToken);
+                    await Task.WhenAny([changed, .. ((Task[])[ready, _starting]).Where(task => !task.IsCompleted)]).WaitAsync(cancellationToken);
             }
 #pragma warning disable CA1031 // Whatever the broker has, the endpoint must be found as the line wants it in the end.
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
@@ -73,8 +74,9 @@ internal sealed partial class PausableEndpoint(string queue, string command, Del
     /// </summary>
     private async Task StopAsync(IReceiveEndpoint endpoint)
     {
+        _isStopping = true; // Also when it fails: then it is tried again.
         await endpoint.Stop(CancellationToken.None);
-        _isRunning = false;
+        (_isRunning, _isStopping) = (false, false);
         LogStopped(queue);
 
         var started = _starting;

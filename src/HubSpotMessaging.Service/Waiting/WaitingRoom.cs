@@ -25,8 +25,10 @@ internal sealed class WaitingRoom(IDelay delay, IOptions<DeliveryOptions> option
         TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(30), TimeSpan.FromHours(2),
     ];
 
-    /// <summary>What ends by itself mostly ends much sooner than it could.</summary>
+    /// <summary>What ends by itself within a minute mostly ends much sooner.</summary>
     private static readonly TimeSpan LongestForWhatEnds = Steps[1];
+
+    private static readonly TimeSpan Soon = Steps[3];
 
     /// <summary>Lets a copy of the command wait, which is safe there when this returns. Null when it has waited for long enough.</summary>
     public async Task<TimeSpan?> TryEnterAsync<T>(ConsumeContext<T> context, DeliveryMustWaitException reason)
@@ -39,7 +41,7 @@ internal sealed class WaitingRoom(IDelay delay, IOptions<DeliveryOptions> option
         TimeSpan wait;
         if (reason.EndsWithin is { } end)
         {
-            wait = Step(Steps.Count, end < LongestForWhatEnds ? end : LongestForWhatEnds);
+            wait = Step(Steps.Count, end < Soon ? (end < LongestForWhatEnds ? end : LongestForWhatEnds) : Soon);
         }
         else
         {

@@ -39,7 +39,7 @@ internal sealed class QuotaScenario : IScenario
         // The first window is not like the others, and the first calls are slow.
         var warmUp = TimeSpan.FromSeconds(run.Choose(12, 11));
         var measured = run.Choose(3, 1) * StageSettings.Window; // Whole windows, since some spend a window in one burst.
-        var backlog = (int)((warmUp + measured + TimeSpan.FromSeconds(15)).TotalSeconds * waiting);
+        var backlog = (int)((warmUp + measured + TimeSpan.FromSeconds(30)).TotalSeconds * waiting);
         return run.PhaseAsync($"{latency} ms, {name}", new() { Latency = latency, Commands = backlog }, async stage =>
         {
             var subject = await startAsync(stage);

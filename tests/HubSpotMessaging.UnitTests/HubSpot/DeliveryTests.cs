@@ -200,14 +200,15 @@ public sealed class DeliveryTests
     }
 
     [Fact]
-    public async Task What_HubSpot_fails_at_again_and_again_is_refused_while_it_does_everything_else()
+    public async Task What_HubSpot_fails_at_again_and_again_waits_while_it_does_everything_else()
     {
         for (var time = 0; time < 3; time++)
             _http.Answers(500, """{"category":"INTERNAL_ERROR","message":"oops"}""");
 
-        (await Should.ThrowAsync<DeliveryRefusedException>(() => _http.PassTimeUntil(WriteAsync()))).Category.ShouldBe("INTERNAL_ERROR");
+        (await Should.ThrowAsync<DeliveryMustWaitException>(() => _http.PassTimeUntil(WriteAsync()))).Refusal!.Category.ShouldBe("INTERNAL_ERROR");
 
         _http.Calls.Count.ShouldBe(3);
+        _http.Guard.Settled.ShouldHaveSingleItem().Settlement.ShouldBeOfType<Settlement.Unknown>(); // It comes again.
         _http.Outages.Failures.ShouldBe(0); // Whether HubSpot is down was asked, and is no more.
     }
 
@@ -220,6 +221,31 @@ public sealed class DeliveryTests
 
         await Should.ThrowAsync<DeliveryPostponedException>(() => _http.PassTimeUntil(Enroller().FindContactAsync("ada@example.com", CancellationToken.None)));
         _http.Quota.Returned.Count.ShouldBe(1); // That of the question, which nobody asked here.
+    }
+
+    [Theory]
+    [InlineData(500)]
+    [InlineData(503)]
+    public async Task An_enrolment_at_which_HubSpot_fails_is_a_sign_that_it_is_down_which_no_answer_to_a_question_takes_back(int status)
+    {
+        _http.Answers(status, "{}").Answers(200, "[]");
+
+        await Should.ThrowAsync<DeliveryMustWaitException>(() => Enroller().EnrollAsync("key", "ada@example.com", new("51", "1001"), CancellationToken.None));
+
+        _http.Outages.Signs.ShouldBe([Sign.Down, Sign.None]);
+    }
+
+    [Fact]
+    public async Task What_was_enrolled_is_not_judged_by_a_list_that_cannot_be_read()
+    {
+        _http.Throws(new HttpRequestException(HttpRequestError.ResponseEnded)).Answers(200, "[]");
+        var enroller = Enroller();
+        var waits = await Should.ThrowAsync<DeliveryMustWaitException>(() => enroller.EnrollAsync("key", "ada@example.com", new("51", "1001"), CancellationToken.None));
+        _http.Time.Advance(waits.EndsWithin!.Value);
+        for (var time = 0; time < 3; time++)
+            _http.Answers(500, """{"category":"INTERNAL_ERROR","message":"oops"}""");
+
+        (await Should.ThrowAsync<DeliveryMustWaitException>(() => _http.PassTimeUntil(enroller.RecallAsync("key", CancellationToken.None)))).Refusal!.Category.ShouldBe("INTERNAL_ERROR");
     }
 
     [Fact]

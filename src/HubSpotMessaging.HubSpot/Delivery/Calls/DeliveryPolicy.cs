@@ -1,4 +1,5 @@
 using HubSpotMessaging.HubSpot.Api;
+using HubSpotMessaging.HubSpot.Delivery.Outages;
 
 namespace HubSpotMessaging.HubSpot.Delivery.Calls;
 
@@ -37,8 +38,8 @@ internal static class DeliveryPolicy
         new(AnswerKind.Withheld, new Reaction.AgainAfter()) { Sign = Sign.None },
 
         // It may have been done. Enough of these, at all replicas together, open the circuit and pause the line.
-        new(AnswerKind.Unavailable, new Reaction.PauseLine("HubSpotUnavailable")) { RetryAfterAtLeast = Long },
         new(AnswerKind.Unavailable, new Reaction.AgainAfter()) { Status = 500, Limit = tolerance => tolerance.InternalErrors, Sign = Sign.None },
+        new(AnswerKind.Unavailable, new Reaction.PauseLine(OutageReasons.HubSpotUnavailable)) { RetryAfterAtLeast = Long, Sign = Sign.Down },
         new(AnswerKind.Unavailable, new Reaction.AgainAfter()) { Sign = Sign.Down },
         new(AnswerKind.NoAnswer, new Reaction.AgainAfter()) { Sign = Sign.Down },
     ];
@@ -117,7 +118,7 @@ internal abstract record Reaction
     /// <summary>The command goes back to its queue.</summary>
     public sealed record Postpone : Reaction;
 
-    /// <summary>All commands go back to their queues and wait there.</summary>
+    /// <summary>All commands go back to their queues and wait there; when HubSpot is down, those that need this kind of call.</summary>
     /// <param name="Reason">Why.</param>
     public sealed record PauseLine(string Reason) : Reaction;
 }

@@ -69,7 +69,7 @@ public sealed partial class HubSpotCaller
             permit = null;
 
             var rule = DeliveryPolicy.RuleFor(answer.Kind, answer.Problem);
-            await _outages.NoteAsync(demand.Kind, rule.Sign);
+            await _outages.NoteAsync(demand.Kind, SignOf(rule, answer, tolerance));
             repeated = (rule, rule == repeated.Rule ? repeated.Times + 1 : 1);
             if (answer.IsUncertain && !tolerance.IsRepeatable)
                 return answer;
@@ -82,7 +82,7 @@ public sealed partial class HubSpotCaller
                     return answer;
                 case Reaction.PauseLine pause:
                     LogPaused(pause.Reason, answer.Problem!.Status, answer.CorrelationId);
-                    await _outages.PauseAsync(pause.Reason, answer.Problem, cancellationToken);
+                    await _outages.PauseAsync(demand.Kind, pause.Reason, answer.Problem, cancellationToken);
                     throw new DeliveryPostponedException(answer.Kind, answer.Problem);
                 case Reaction.Postpone:
                     throw new DeliveryPostponedException(answer.Kind, answer.Problem!);
@@ -130,6 +130,13 @@ public sealed partial class HubSpotCaller
             await _quota.ReturnAsync(permit); // Unless it was used: there may have been no token any more, for instance.
         }
     }
+
+    /// <summary>HubSpot's own error at what is not sent again is not asked about any further; and an answer to a question proves nothing.</summary>
+    private static Sign SignOf<T>(PolicyRule rule, Answer<T> answer, Tolerance tolerance)
+        where T : class =>
+        answer.Kind == AnswerKind.Unavailable && !tolerance.IsRepeatable ? Sign.Down
+        : rule.Sign == Sign.Up && tolerance.IsQuestion ? Sign.None
+        : rule.Sign;
 
     /// <summary>A wait, cut to what is left; null when nothing is.</summary>
     private static TimeSpan? Within(TimeSpan left, TimeSpan wait) => left <= TimeSpan.Zero ? null : wait < left ? wait : left;

@@ -9,8 +9,8 @@ public sealed record Tolerance(bool IsRepeatable, int Unreadable, int InternalEr
     /// <summary>Of what must not be done twice.</summary>
     public static Tolerance OfOnce { get; } = new(IsRepeatable: false, 1, 1);
 
-    /// <summary>Of what may be done again.</summary>
-    public static Tolerance OfRepeatable { get; } = new(IsRepeatable: true, 3, 3);
+    /// <summary>Of a question. That HubSpot answers it says nothing of what is done to it.</summary>
+    public static Tolerance OfQuestion { get; } = new(IsRepeatable: true, 3, 3) { IsQuestion = true };
 
     /// <summary>Of a batch that can be divided.</summary>
     public static Tolerance OfBatch { get; } = new(IsRepeatable: true, 1, 2);
@@ -20,6 +20,9 @@ public sealed record Tolerance(bool IsRepeatable, int Unreadable, int InternalEr
 
     /// <summary>Of what stands alone, and is sent again by whoever sends it when an answer says nothing.</summary>
     public static Tolerance OfSingle { get; } = new(IsRepeatable: true, 1, 3);
+
+    /// <summary>Whether nothing is to be done.</summary>
+    internal bool IsQuestion { get; private init; }
 
     /// <summary>Whether somebody has made sure before that HubSpot does not fail at everything.</summary>
     internal bool IsOfPart { get; private init; }

@@ -188,7 +188,9 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
 
     private async Task ReturnAfterAsync(string key, List<Entry<TItem, TOutcome>> entries, TimeSpan wait)
     {
-        await Task.Delay(wait, _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        using var abandoned = new Abandonment(entries.Select(entry => entry.CancellationToken));
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token, abandoned.Token);
+        await Task.Delay(wait, _time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Return(key, entries, isLast: true); // What it waits for may stand behind it.
     }
 

@@ -3,8 +3,8 @@ namespace HubSpotMessaging.HubSpot.Delivery.Contacts;
 /// <summary>How long a contact is waited for that another request has: mostly for as long as a request takes, but its replica may have died.</summary>
 internal static class BusyWait
 {
-    /// <summary>How often it is asked for from memory, a minute in all; then it waits elsewhere.</summary>
-    public const int Limit = 30;
+    /// <summary>How often it is asked for from memory, half a minute in all; then it waits elsewhere.</summary>
+    public const int Limit = 20;
 
     private const double Growth = 1.25;
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(100);

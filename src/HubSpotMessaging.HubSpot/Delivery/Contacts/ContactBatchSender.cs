@@ -42,11 +42,8 @@ internal sealed partial class ContactBatchSender : IBatchSender<ContactWrite, Co
         var contacts = parcels.Select(parcel => new MergedContact(parcel.Key, parcel.Items)).ToArray();
         var request = Guid.NewGuid().ToString("N");
         var claimedAt = _time.GetTimestamp();
-        if (await ClaimAsync(request, contacts) is not { } claims)
-        {
-            await _quota.ReturnAsync(permit);
+        if (await ClaimAsync(request, contacts, permit) is not { } claims)
             return [.. parcels.Select(_ => new Verdict<ContactWritten>.Later(AfterFailure))];
-        }
 
         var leased = contacts.Zip(claims).Where(pair => pair.Second is Claim.ToWrite).ToList();
         var sent = Sent.Nothing;
@@ -70,7 +67,7 @@ internal sealed partial class ContactBatchSender : IBatchSender<ContactWrite, Co
     /// <summary>
     /// Null when Redis does not answer: without it nothing is written. Those who wait are called off as soon as the line has noticed.
     /// </summary>
-    private async Task<IReadOnlyList<Claim>?> ClaimAsync(string request, MergedContact[] contacts)
+    private async Task<IReadOnlyList<Claim>?> ClaimAsync(string request, MergedContact[] contacts, Permit permit)
     {
         try
         {
@@ -79,10 +76,22 @@ internal sealed partial class ContactBatchSender : IBatchSender<ContactWrite, Co
         catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
         {
             LogNotClaimed(exception.GetType().Name);
-
-            // It may have been done all the same, and would keep everybody off for as long as a lease lasts.
-            await TrySettleAsync(request, [.. contacts.Select(contact => new Settlement.Dropped(contact.Email))], TimeSpan.Zero);
+            await _quota.ReturnAsync(permit);
+            await UndoAsync(request, contacts);
             return null;
+        }
+    }
+
+    /// <summary>It may have been claimed all the same, and would keep everybody off for as long as a lease lasts.</summary>
+    private async Task UndoAsync(string request, MergedContact[] contacts)
+    {
+        try
+        {
+            await _guard.SettleAsync(request, [.. contacts.Select(contact => new Settlement.Dropped(contact.Email))], TimeSpan.Zero);
+        }
+        catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
+        {
+            LogNotSettled(exception.GetType().Name); // The lease ends by itself.
         }
     }
 
@@ -93,7 +102,7 @@ internal sealed partial class ContactBatchSender : IBatchSender<ContactWrite, Co
         {
             RecordOutcome.Written written => new Verdict<ContactWritten>.Done(contact.Outcomes(claimed.Properties, written.Id, written.IsNew)),
             RecordOutcome.Refused or RecordOutcome.Unknown when !contact.IsOne => new Verdict<ContactWritten>.Apart(),
-            RecordOutcome.Refused refused => new Verdict<ContactWritten>.Failed(new DeliveryRefusedException(refused.Problem)),
+            RecordOutcome.Refused refused => new Verdict<ContactWritten>.Failed(Refusal.Of(refused.Problem)),
             RecordOutcome.Unknown => new Verdict<ContactWritten>.Failed(DeliveryRefusedException.WithoutOutcome(null)),
             _ when sent.Interruption is LeaseLostException => new Verdict<ContactWritten>.Later(BusyWait.Before(returns)),
             _ => new Verdict<ContactWritten>.Failed(sent.Interruption!),
@@ -123,6 +132,7 @@ internal sealed partial class ContactBatchSender : IBatchSender<ContactWrite, Co
     private static Settlement SettlementOf(MergedContact contact, Sent sent, ContactLease lease) => sent.Outcomes.GetValueOrDefault(contact.Email) switch
     {
         RecordOutcome.Written written => new Settlement.Accepted(contact.Email, written.Id, written.IsNew),
+        RecordOutcome.Refused { Problem: var problem } when Refusal.IsHubSpots(problem) => new Settlement.Unknown(contact.Email), // It comes again.
         RecordOutcome when contact.IsOne => new Settlement.Refused(contact.Email), // A dead letter, which does not come again by itself.
         _ when lease.MayHaveWritten => new Settlement.Unknown(contact.Email), // Also of what was refused in the end: its commands go again, one by one.
         _ => new Settlement.Dropped(contact.Email),

@@ -13,8 +13,11 @@ internal interface IOutages
     /// <summary>Takes an answer into account.</summary>
     Task NoteAsync(CallKind kind, Sign sign);
 
-    /// <summary>Pauses the line for everything, and waits until this replica has noticed: what is given back before would come again at once.</summary>
-    Task PauseAsync(string reason, HubSpotProblem problem, CancellationToken cancellationToken);
+    /// <summary>
+    /// Pauses the line, for everything or, when HubSpot is down, for the commands that need a kind of call; and waits until this replica has
+    /// noticed: what is given back before would come again at once.
+    /// </summary>
+    Task PauseAsync(CallKind kind, string reason, HubSpotProblem problem, CancellationToken cancellationToken);
 
     /// <summary>Whether HubSpot does a kind of call at all.</summary>
     Task<bool> IsAliveAsync(CallKind kind, Permit permit);
@@ -40,8 +43,11 @@ internal sealed partial class OutageMonitor(
         }
     }
 
-    public Task PauseAsync(string reason, HubSpotProblem problem, CancellationToken cancellationToken) =>
-        pause.PauseAsync(OutageReasons.OfAccount(reason, problem, time.GetUtcNow()), grant: null, cancellationToken);
+    public async Task PauseAsync(CallKind kind, string reason, HubSpotProblem problem, CancellationToken cancellationToken)
+    {
+        foreach (var each in OutageReasons.Of(kind, reason, problem, time.GetUtcNow()))
+            await pause.PauseAsync(each, grant: null, cancellationToken);
+    }
 
     public async Task<bool> IsAliveAsync(CallKind kind, Permit permit)
     {
@@ -52,7 +58,7 @@ internal sealed partial class OutageMonitor(
     }
 
     internal static bool IsAlive(AnswerKind answer, HubSpotProblem? problem) =>
-        DeliveryPolicy.RuleFor(answer, problem) is { Sign: Sign.Up, Reaction: not Reaction.PauseLine };
+        DeliveryPolicy.RuleFor(answer, problem) is { Sign: Sign.Up, Reaction: Reaction.Judge or Reaction.Postpone };
 
     [LoggerMessage(LogLevel.Error, "HubSpot does not do {Kind}: commands that need it wait until it does")]
     private partial void LogDown(CallKind kind);

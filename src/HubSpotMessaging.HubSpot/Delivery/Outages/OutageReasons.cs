@@ -7,6 +7,8 @@ namespace HubSpotMessaging.HubSpot.Delivery.Outages;
 /// <summary>The line's reasons that end when HubSpot answers a probe.</summary>
 internal static class OutageReasons
 {
+    public const string HubSpotUnavailable = "HubSpotUnavailable";
+
     private const string Prefix = "hubspot-";
     private const string Account = "account";
 
@@ -14,14 +16,16 @@ internal static class OutageReasons
     private static readonly TimeSpan Otherwise = TimeSpan.FromMinutes(1);
 
     /// <summary>HubSpot fails at a kind of call.</summary>
-    public static PauseReason Unavailable(CallKind kind, string command) => new($"{Prefix}{kind}", "HubSpotUnavailable", command);
+    public static PauseReason Unavailable(CallKind kind, string command) => new($"{Prefix}{kind}", HubSpotUnavailable, command);
 
-    /// <summary>HubSpot does nothing for the account for some time.</summary>
-    public static PauseReason OfAccount(string reason, HubSpotProblem problem, DateTimeOffset now) => new($"{Prefix}{Account}", reason)
+    /// <summary>HubSpot has said that it does nothing for the account for some time, or nothing of a kind.</summary>
+    public static IReadOnlyList<PauseReason> Of(CallKind kind, string reason, HubSpotProblem problem, DateTimeOffset now)
     {
-        Until = EndOf(problem, now),
-        Detail = problem.Message,
-    };
+        List<PauseReason> reasons = reason == HubSpotUnavailable
+            ? [.. CallKinds.CommandsThatNeed(kind).Select(command => Unavailable(kind, command))]
+            : [new($"{Prefix}{Account}", reason)];
+        return [.. reasons.Select(each => each with { Until = EndOf(problem, now), Detail = problem.Message })];
+    }
 
     /// <summary>What to call to find out whether a reason still holds; null when it is none of these.</summary>
     public static CallKind? ProbeOf(PauseReason reason) =>

@@ -13,7 +13,7 @@ namespace HubSpotMessaging.HubSpot.Delivery.Outages;
 /// reason away as soon as it is answered.
 /// </summary>
 internal sealed partial class OutageWatch(
-    DeliveryLine line, LineStore lines, HubSpotProbe probe, HubSpotCaller caller, IConnectionMultiplexer redis, TimeProvider time, ILogger<OutageWatch> logger)
+    DeliveryLine line, LineStore lines, HubSpotProbe probe, HubSpotCaller caller, IQuota quota, IConnectionMultiplexer redis, TimeProvider time, ILogger<OutageWatch> logger)
     : BackgroundService
 {
     /// <summary>How long between two probes, at the least and at the most.</summary>
@@ -64,7 +64,7 @@ internal sealed partial class OutageWatch(
             if (await redis.GetDatabase().StringSetAsync($"hubspot:line:probing:{owner}", "1", Turn, When.NotExists))
             {
                 var kind = OutageReasons.ProbeOf(reasons[0])!.Value;
-                var (answer, problem) = await probe.AskAsync(kind, await caller.AcquireAsync(new(kind, Lane.Interactive), cancellationToken));
+                var (answer, problem) = await AskAsync(kind, cancellationToken);
                 if (OutageMonitor.IsAlive(answer, problem))
                 {
                     LogOver(owner, reasons[0].Reason);
@@ -90,6 +90,19 @@ internal sealed partial class OutageWatch(
 
         var doubled = interval * 2;
         _plans[owner] = (doubled < Interval.Most ? doubled : Interval.Most, next);
+    }
+
+    private async Task<(AnswerKind Kind, HubSpotProblem? Problem)> AskAsync(CallKind kind, CancellationToken cancellationToken)
+    {
+        var permit = await caller.AcquireAsync(new(kind, Lane.Interactive), cancellationToken);
+        try
+        {
+            return await probe.AskAsync(kind, permit);
+        }
+        finally
+        {
+            await quota.ReturnAsync(permit); // Unless it was used: there may have been no token any more.
+        }
     }
 
     private async Task WaitAsync(TimeSpan wait, Task changed, CancellationToken cancellationToken)

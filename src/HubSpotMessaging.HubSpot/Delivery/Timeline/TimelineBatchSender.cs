@@ -25,7 +25,7 @@ internal sealed class TimelineBatchSender(TimelineClient timeline, HubSpotCaller
     private static Verdict<RecordOutcome.Written> Judge(RecordOutcome? outcome, Exception? interruption) => outcome switch
     {
         RecordOutcome.Written written => new Verdict<RecordOutcome.Written>.Done([written]),
-        RecordOutcome.Refused refused => new Verdict<RecordOutcome.Written>.Failed(new DeliveryRefusedException(refused.Problem)),
+        RecordOutcome.Refused refused => new Verdict<RecordOutcome.Written>.Failed(Refusal.Of(refused.Problem)),
         RecordOutcome.Unknown => new Verdict<RecordOutcome.Written>.Failed(DeliveryRefusedException.WithoutOutcome(null)),
         _ => new Verdict<RecordOutcome.Written>.Failed(interruption!),
     };

@@ -160,13 +160,13 @@ public sealed class ContactBatchTests
     }
 
     [Fact]
-    public async Task A_contact_at_which_HubSpot_fails_is_found_and_refused_while_HubSpot_lives()
+    public async Task A_contact_at_which_HubSpot_fails_is_found_and_waits_while_HubSpot_lives()
     {
         _http.Always = body => body.Contains("poison", StringComparison.Ordinal) ? (500, """{"category":"INTERNAL_ERROR","message":"oops","correlationId":"c-5"}""") : AcceptAll(body);
 
         var outcomes = await SettleAllAsync([.. Enumerable.Range(0, 7).Select(number => Write($"c{number}@example.com")), Write("poison@example.com")]);
 
-        outcomes.ShouldBe([.. Enumerable.Repeat("Created", 7), "INTERNAL_ERROR"]);
+        outcomes.ShouldBe([.. Enumerable.Repeat("Created", 7), "waits for INTERNAL_ERROR"]);
     }
 
     [Fact]
@@ -272,6 +272,10 @@ public sealed class ContactBatchTests
             catch (DeliveryRefusedException refused)
             {
                 return refused.Category;
+            }
+            catch (DeliveryMustWaitException waits)
+            {
+                return $"waits for {waits.Refusal?.Category}";
             }
             catch (DeliveryPostponedException)
             {

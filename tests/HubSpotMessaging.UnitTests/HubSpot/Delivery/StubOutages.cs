@@ -10,17 +10,19 @@ internal sealed class StubOutages : IOutages
 {
     public List<string> Paused { get; } = [];
 
-    public int Failures { get; private set; }
+    public List<Sign> Signs { get; } = [];
+
+    public int Failures => Signs.Count(sign => sign == Sign.Down);
 
     public bool IsAlive { get; set; } = true;
 
     public Task NoteAsync(CallKind kind, Sign sign)
     {
-        Failures += sign == Sign.Down ? 1 : 0;
+        Signs.Add(sign);
         return Task.CompletedTask;
     }
 
-    public Task PauseAsync(string reason, HubSpotProblem problem, CancellationToken cancellationToken)
+    public Task PauseAsync(CallKind kind, string reason, HubSpotProblem problem, CancellationToken cancellationToken)
     {
         Paused.Add(reason);
         return Task.CompletedTask;

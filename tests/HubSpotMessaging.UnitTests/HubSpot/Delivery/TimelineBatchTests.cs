@@ -252,6 +252,10 @@ public sealed class TimelineBatchTests
         {
             return $"{refused.Problem.Message} ({refused.Problem.CorrelationId})";
         }
+        catch (DeliveryMustWaitException waits)
+        {
+            return $"{waits.Refusal?.Problem.Message} ({waits.Refusal?.Problem.CorrelationId})";
+        }
         catch (DeliveryPostponedException)
         {
             return "postponed";
