@@ -37,7 +37,7 @@ public sealed class OutageWatchTests(Servers servers) : IAsyncLifetime
     {
         var fault = _replicas.HubSpot.Faults.Add(new Fault { Kind = FaultKind.PortalMigrating, RetryAfter = 60, Times = 2, Match = new() { Path = "/crm/*" } });
         var problem = new HubSpotProblem { Message = "moves", RetryAfter = Minute };
-        await _lines.PauseAsync(OutageReasons.OfAccount("PortalMigrating", problem, _replicas.Clock.GetUtcNow()));
+        await _lines.PauseAsync(OutageReasons.Of(CallKind.Contacts, "PortalMigrating", problem, _replicas.Clock.GetUtcNow()).Single());
         await EachKnowsAsync(reason => reason.Reason == "PortalMigrating");
 
         for (var time = 1; time <= 2; time++)
