@@ -51,8 +51,17 @@ internal sealed class WriteText
             return new Claim.Busy(IsDoubtful: answer == "D");
 
         var end = answer.IndexOf(' ', StringComparison.Ordinal);
-        var letters = answer.AsSpan(0, end);
         var contactId = answer[(end + 1)..];
+        var standings = ReadStandings(answer);
+        return answer.AsSpan(0, end).ContainsAny('A', 'N')
+            ? new Claim.ToWrite(standings, contactId.Length == 0 ? null : contactId)
+            : new Claim.NothingToWrite(standings, contactId, answer.AsSpan(0, end).Contains('C'));
+    }
+
+    /// <summary>How each property stands, by an answer that has letters.</summary>
+    public IReadOnlyDictionary<string, Standing> ReadStandings(string answer)
+    {
+        ReadOnlySpan<char> letters = answer;
         var standings = new Dictionary<string, Standing>();
         foreach (var (_, names) in _versions)
         {
@@ -62,9 +71,7 @@ internal sealed class WriteText
             letters = letters[(areNewer ? 1 : names.Count)..];
         }
 
-        return answer.AsSpan(0, end).ContainsAny('A', 'N')
-            ? new Claim.ToWrite(standings, contactId.Length == 0 ? null : contactId)
-            : new Claim.NothingToWrite(standings, contactId, answer.AsSpan(0, end).Contains('C'));
+        return standings;
     }
 
     private static Standing StandingOf(char letter) => letter switch
