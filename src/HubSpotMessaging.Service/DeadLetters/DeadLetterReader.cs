@@ -1,0 +1,112 @@
+using HubSpotMessaging.HubSpot;
+using HubSpotMessaging.Service.Startup;
+using Microsoft.Extensions.Options;
+
+namespace HubSpotMessaging.Service.DeadLetters;
+
+/// <summary>
+/// Reads the dead letters, one replica for all of them: holds them without acknowledging, keeps the index, and carries out what operators
+/// ask for. When it ends, however it does, everything is in the queues again, and the next replica takes over.
+/// </summary>
+internal sealed partial class DeadLetterReader(
+    ReaderLease lease,
+    DeadLetterIndex index,
+    DeadLetterRequests requests,
+    DeadLetterActions actions,
+    QueueDepths depths,
+    StateChanges changes,
+    IOptions<ServerOptions> servers,
+    IOptions<DeadLetterOptions> options,
+    TimeProvider time,
+    ILogger<DeadLetterReader> logger) : BackgroundService
+{
+    /// <summary>Well before the broker's consumer timeout of 30 minutes, which would close the channel.</summary>
+    private static readonly TimeSpan HeldFor = TimeSpan.FromMinutes(15);
+
+    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan BetweenLooksAtFirst = TimeSpan.FromMilliseconds(50);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (!options.Value.Read)
+            return;
+
+        await using var news = changes.Listen();
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                if (await lease.TryTakeAsync())
+                    await ReadAsync(news, stoppingToken);
+            }
+#pragma warning disable CA1031 // Whatever the broker or Redis has: the dead letters are safe in their queues, and are read again later.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                if (!stoppingToken.IsCancellationRequested)
+                    LogFailed(exception.GetType().Name);
+            }
+
+            await news.WaitAsync(BetweenAttempts, stoppingToken);
+        }
+    }
+
+    private async Task ReadAsync(StateChanges.Listener news, CancellationToken stoppingToken)
+    {
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        var keeping = lease.KeepAsync(reading);
+        try
+        {
+            while (!reading.IsCancellationRequested)
+            {
+                await using var held = await HeldLetters.OpenAsync(new(servers.Value.RabbitMq), index, time, reading.Token);
+                using var holding = CancellationTokenSource.CreateLinkedTokenSource(reading.Token, held.Ended);
+                await HoldAsync(held, news, holding.Token);
+            }
+        }
+        finally
+        {
+            await reading.CancelAsync();
+            await keeping;
+            await lease.ReleaseAsync();
+        }
+    }
+
+    private async Task HoldAsync(HeldLetters held, StateChanges.Listener news, CancellationToken cancellationToken)
+    {
+        var opened = time.GetTimestamp();
+        var isSwept = false;
+        while (time.GetElapsedTime(opened) < HeldFor)
+        {
+            await held.LookAsync(cancellationToken);
+            await depths.WriteAsync(held.Depths);
+            if (held is { IsComplete: true, IsAlone: true })
+            {
+                isSwept = isSwept || await SweepAsync(held);
+                while (await requests.NextAsync() is { } request)
+                    await actions.CarryOutAsync(request, held, cancellationToken);
+            }
+
+            await news.WaitAsync(held.IsComplete ? BetweenLooks : BetweenLooksAtFirst, cancellationToken);
+        }
+    }
+
+    /// <summary>Takes out of the index what is in no queue any more: a crash came between the acknowledgement and that.</summary>
+    private async Task<bool> SweepAsync(HeldLetters held)
+    {
+        List<DeadLetterId> gone = [];
+        await foreach (var id in index.IdsAsync())
+            if (!held.Holds(id))
+                gone.Add(id);
+        var removed = await index.RemoveAsync(gone);
+        LogRead(await index.CountAsync(), removed);
+        return true;
+    }
+
+    [LoggerMessage(LogLevel.Information, "Reads the dead letters: {Count}, and {Removed} that were told of are gone")]
+    private partial void LogRead(long count, int removed);
+
+    [LoggerMessage(LogLevel.Warning, "The dead letters cannot be read at the moment: {Exception}")]
+    private partial void LogFailed(string exception);
+}
