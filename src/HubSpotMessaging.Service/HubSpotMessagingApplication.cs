@@ -37,7 +37,7 @@ public static class HubSpotMessagingApplication
         services.AddDeadLetters(onRabbitMq: bus is null);
         services.AddAnnouncements(); // After the bus, so that what is announced finds one.
 
-        services.AddSingleton<OperatorGuard>();
+        services.AddOperators();
         services.AddSingleton<OAuthStates>();
         services.AddSingleton<Endings>();
         services.AddSingleton<OAuthBootstrap>();
@@ -52,6 +52,7 @@ public static class HubSpotMessagingApplication
         app.MapConnectionPage();
         app.MapOAuth();
         app.MapDisconnect();
+        app.MapOperatorApi();
         app.MapHealth();
         return app;
     }

@@ -19,9 +19,6 @@ internal readonly record struct DeadLetterId(long FailedAt, ulong Digest, int Co
     private const int MomentDigits = 12;
     private const int Digits = MomentDigits + 16;
 
-    /// <summary>Sorts behind everything that failed up to a moment.</summary>
-    public static string After(DateTimeOffset moment) => string.Create(CultureInfo.InvariantCulture, $"{moment.ToUnixTimeMilliseconds() + 1:x12}");
-
     public static bool TryParse(string? text, out DeadLetterId id)
     {
         id = default;

@@ -103,9 +103,9 @@ internal sealed class DeadLetterIndex(IConnectionMultiplexer redis)
         return [.. (newestFirst ? ids.OrderDescending(StringComparer.Ordinal) : ids.Order(StringComparer.Ordinal)).Take(count)];
     }
 
-    /// <summary>Those that are meant and failed up to a moment, the oldest first. What comes meanwhile is not among them.</summary>
+    /// <summary>Those that are meant, up to one of them, the oldest first.</summary>
     /// <exception cref="RedisException">Redis cannot be reached.</exception>
-    public async IAsyncEnumerable<IReadOnlyList<string>> SelectAsync(DeadLetterSelection selection, DateTimeOffset upTo, int batch)
+    public async IAsyncEnumerable<IReadOnlyList<string>> SelectAsync(DeadLetterSelection selection, string? upTo, int batch)
     {
         if (selection.Ids is { } chosen)
         {
@@ -114,17 +114,20 @@ internal sealed class DeadLetterIndex(IConnectionMultiplexer redis)
             yield break;
         }
 
-        var end = DeadLetterId.After(upTo);
         List<string> ids = [];
         do
         {
             ids = [.. (await FindAsync(selection.Filter ?? new(), ids.LastOrDefault(), batch, newestFirst: false))
-                .TakeWhile(id => string.CompareOrdinal(id, end) < 0)];
+                .TakeWhile(id => upTo is null || string.CompareOrdinal(id, upTo) <= 0)];
             if (ids.Count > 0)
                 yield return ids;
         }
         while (ids.Count == batch);
     }
+
+    /// <summary>The last one that a filter takes; null when there is none.</summary>
+    /// <exception cref="RedisException">Redis cannot be reached.</exception>
+    public async Task<string?> LastAsync(DeadLetterFilter filter) => (await FindAsync(filter, after: null, 1, newestFirst: true)).FirstOrDefault();
 
     /// <summary>How many a filter takes.</summary>
     /// <exception cref="RedisException">Redis cannot be reached.</exception>

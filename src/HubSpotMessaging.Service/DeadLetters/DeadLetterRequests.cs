@@ -96,8 +96,8 @@ internal sealed record DeadLetterRequest
     /// <summary>With which ones.</summary>
     public required DeadLetterSelection Selection { get; init; }
 
-    /// <summary>Only with those that failed before this: what fails anew meanwhile is not meant.</summary>
-    public required DateTimeOffset At { get; init; }
+    /// <summary>The last one that is meant: what fails anew meanwhile comes behind it, and would come again and again.</summary>
+    public string? UpTo { get; init; }
 
     /// <summary>What is changed before they are sent again.</summary>
     public Correction? Correction { get; init; }

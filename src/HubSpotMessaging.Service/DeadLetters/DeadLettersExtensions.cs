@@ -12,6 +12,7 @@ internal static class DeadLettersExtensions
         services.AddSingleton<DeadLetterRequests>();
         services.AddSingleton<DeadLetterActions>();
         services.AddSingleton<StaleReplays>();
+        services.AddSingleton<DeadLetterDesk>();
         services.AddSingleton<QueueDepths>();
         if (onRabbitMq)
             services.AddHostedService<DeadLetterReader>();
