@@ -52,8 +52,7 @@ internal static class DeadLetterEndpoints
     private static async Task<Results<Ok<DeadLetterView>, NotFound>> ReadAsync(
         string id, HttpContext http, DeadLetterIndex index, OperatorTrail trail, [Description("Shows personal data, which the trail tells.")] bool reveal = false)
     {
-        var letter = (await index.ReadAsync([id])).FirstOrDefault();
-        if (letter is null || (await index.ContentsAsync([id]))[0] is not { } content)
+        if (await index.ReadAsync([id]) is not [var letter] || await index.ContentsAsync([id]) is not [{ } content])
             return TypedResults.NotFound();
 
         if (!reveal)

@@ -127,7 +127,7 @@ internal sealed class DeadLetterIndex(IConnectionMultiplexer redis)
 
     /// <summary>The last one that a filter takes; null when there is none.</summary>
     /// <exception cref="RedisException">Redis cannot be reached.</exception>
-    public async Task<string?> LastAsync(DeadLetterFilter filter) => (await FindAsync(filter, after: null, 1, newestFirst: true)).FirstOrDefault();
+    public async Task<string?> LastAsync(DeadLetterFilter filter) => await FindAsync(filter, after: null, 1, newestFirst: true) is [var last] ? last : null;
 
     /// <summary>How many a filter takes.</summary>
     /// <exception cref="RedisException">Redis cannot be reached.</exception>

@@ -21,7 +21,7 @@ internal static class OperatorEndpoints
 
     public static void MapOperatorApi(this WebApplication app)
     {
-        app.UseWhen(http => http.Request.Path.StartsWithSegments(Path), branch => branch.UseMiddleware<OperatorGate>());
+        app.UseWhen(http => http.Request.Path.StartsWithSegments(Path, StringComparison.OrdinalIgnoreCase), branch => branch.UseMiddleware<OperatorGate>());
         app.MapOpenApi($"{Path}/openapi.json");
 
         var api = app.MapGroup(Path).WithTags("Service").ProducesProblem(401).ProducesProblem(403).ProducesProblem(503);
