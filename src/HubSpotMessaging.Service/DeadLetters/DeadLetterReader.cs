@@ -79,8 +79,6 @@ internal sealed partial class DeadLetterReader(
         var isSwept = false;
         while (time.GetElapsedTime(opened) < HeldFor)
         {
-            await held.LookAsync(cancellationToken);
-            await depths.WriteAsync(held.Depths);
             if (held is { IsComplete: true, IsAlone: true })
             {
                 isSwept = isSwept || await SweepAsync(held);
@@ -88,6 +86,8 @@ internal sealed partial class DeadLetterReader(
                     await actions.CarryOutAsync(request, held, cancellationToken);
             }
 
+            await held.LookAsync(cancellationToken);
+            await depths.WriteAsync(held.Depths);
             await news.WaitAsync(held.IsComplete ? BetweenLooks : BetweenLooksAtFirst, cancellationToken);
         }
     }

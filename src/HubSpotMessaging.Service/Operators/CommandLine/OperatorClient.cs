@@ -33,7 +33,7 @@ internal sealed class OperatorClient : IDisposable
     public async Task<JsonNode> PostAsync(string path, JsonObject body, CancellationToken cancellationToken)
     {
         var answer = await SendAsync(() => _http.PostAsJsonAsync(path, body, cancellationToken), cancellationToken);
-        while ((string?)answer["state"] is "Waiting" or "Running")
+        while (answer is JsonObject && (string?)answer["state"] is "Waiting" or "Running")
         {
             await Task.Delay(BetweenLooks, TimeProvider.System, cancellationToken);
             answer = await GetAsync($"dead-letters/requests/{answer["id"]}", cancellationToken);
