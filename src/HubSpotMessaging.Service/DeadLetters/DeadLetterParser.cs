@@ -17,25 +17,16 @@ internal static class DeadLetterParser
 
     public static DeadLetter Parse(string queue, DeadLetterContent content)
     {
-        var body = CommandBody.Parse(content.Body.Span);
-        var command = CommandQueues.CommandOf(queue);
-        var failedAt = FailedAt(content);
-        return new()
+        try
         {
-            Id = new(Math.Max(0, failedAt?.ToUnixTimeMilliseconds() ?? 0), Digest(queue, content)),
-            Queue = queue,
-            Command = command,
-            Key = Short(PersonalData.InText(Key(content, body))),
-            FailedAt = failedAt,
-            Category = content.Headers.Text(DeadLetterReasonFilter.CategoryHeader),
-            Message = Short(PersonalData.InText(Message(content), body)),
-            CorrelationId = content.Headers.Text(DeadLetterReasonFilter.CorrelationIdHeader),
-            Properties = Properties(content),
-            Workflow = command == nameof(EnrollInWorkflow) ? Short(PersonalData.InText(body?.Workflow)) : null,
-            Contact = PersonalData.InAddress(body?.Email),
-            Origin = Origin(content),
-            Size = content.Body.Length,
-        };
+            return Parse(queue, content, CommandBody.Parse(content.Body.Span));
+        }
+#pragma warning disable CA1031 // Whatever is in a body: it is a dead letter that operators are to see.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return Parse(queue, content, body: null);
+        }
     }
 
     /// <summary>The effective idempotency key, as the consumer would find it.</summary>
@@ -47,6 +38,28 @@ internal static class DeadLetterParser
     public static string? Message(DeadLetterContent content) =>
         content.Headers.Text(MessageHeaders.FaultMessage)
         ?? (content.Headers.Text("x-first-death-reason") is { } reason ? $"The broker moved it here: {reason}." : null);
+
+    private static DeadLetter Parse(string queue, DeadLetterContent content, CommandBody? body)
+    {
+        var command = CommandQueues.CommandOf(queue);
+        var failedAt = FailedAt(content);
+        return new()
+        {
+            Id = new(Math.Max(0, failedAt?.ToUnixTimeMilliseconds() ?? 0), Digest(queue, content)),
+            Queue = queue,
+            Command = command,
+            Key = PersonalData.InText(Short(Key(content, body))),
+            FailedAt = failedAt,
+            Category = content.Headers.Text(DeadLetterReasonFilter.CategoryHeader),
+            Message = PersonalData.InText(Short(Message(content)), body),
+            CorrelationId = content.Headers.Text(DeadLetterReasonFilter.CorrelationIdHeader),
+            Properties = Properties(content),
+            Workflow = command == nameof(EnrollInWorkflow) ? PersonalData.InText(Short(body?.Workflow)) : null,
+            Contact = PersonalData.InAddress(body?.Email),
+            Origin = Origin(content),
+            Size = content.Body.Length,
+        };
+    }
 
     private static DeadLetterOrigin Origin(DeadLetterContent content) =>
         content.Headers.ContainsKey(DeadLetterReasonFilter.CategoryHeader) ? DeadLetterOrigin.Rejected

@@ -86,7 +86,10 @@ internal sealed partial class DeadLetterReader(
                     await actions.CarryOutAsync(request, held, cancellationToken);
             }
 
+            var wasAlone = held.IsAlone;
             await held.LookAsync(cancellationToken);
+            if (wasAlone && !held.IsAlone)
+                LogNotAlone();
             await depths.WriteAsync(held.Depths);
             await news.WaitAsync(held.IsComplete ? BetweenLooks : BetweenLooksAtFirst, cancellationToken);
         }
@@ -106,6 +109,9 @@ internal sealed partial class DeadLetterReader(
 
     [LoggerMessage(LogLevel.Information, "Reads the dead letters: {Count}, and {Removed} that were told of are gone")]
     private partial void LogRead(long count, int removed);
+
+    [LoggerMessage(LogLevel.Warning, "Somebody else consumes dead letters. Nothing that operators ask for is carried out until he has gone")]
+    private partial void LogNotAlone();
 
     [LoggerMessage(LogLevel.Warning, "The dead letters cannot be read at the moment: {Exception}")]
     private partial void LogFailed(string exception);

@@ -8,7 +8,7 @@ namespace HubSpotMessaging.Service.DeadLetters;
 /// Masks what may tell of a person: addresses anywhere, and in a command every value but those that say how, when and where it goes. Names of
 /// properties stay, since they are what an operator needs.
 /// </summary>
-internal static partial class PersonalData
+internal static class PersonalData
 {
     public const string Mask = "***";
 
@@ -25,6 +25,10 @@ internal static partial class PersonalData
 
     private static readonly string[] Maps = ["properties", "tokens"];
 
+    /// <summary>In a time that grows with the text and no faster: anybody can write anything of any length.</summary>
+    private static readonly Regex Address = new(
+        @"[^\s@,;:<>""'\[\](){}]+@[^\s@,;:<>""'\[\](){}]+", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, TimeSpan.FromSeconds(10));
+
     /// <summary>An address by its first letters, as people recognize it who know it anyway.</summary>
     public static string? InAddress(string? address) =>
         string.IsNullOrEmpty(address) ? address
@@ -32,7 +36,7 @@ internal static partial class PersonalData
         : Mask;
 
     /// <summary>Addresses in a text.</summary>
-    public static string? InText(string? text) => text is null ? null : Address().Replace(text, match => InAddress(match.Value)!);
+    public static string? InText(string? text) => text is null || !text.Contains('@', StringComparison.Ordinal) ? text : Address.Replace(text, match => InAddress(match.Value)!);
 
     /// <summary>Addresses in a text, and the values of the command that it speaks of.</summary>
     public static string? InText(string? text, CommandBody? command)
@@ -47,12 +51,22 @@ internal static partial class PersonalData
     /// <summary>A body: as JSON if it is a command, else not at all.</summary>
     public static string InBody(ReadOnlyMemory<byte> body)
     {
-        if (CommandBody.Parse(body.Span) is not { } command)
-            return $"{Mask} ({body.Length} bytes that are no JSON object)";
-        MaskValues(command.Command);
-        if (command.IsEnvelope)
-            MaskValues(command.Root, except: command.Command);
-        return command.Root.ToJsonString(StoredJson.Options);
+        try
+        {
+            if (CommandBody.Parse(body.Span) is { } command)
+            {
+                MaskValues(command.Command);
+                if (command.IsEnvelope)
+                    MaskValues(command.Root, except: command.Command);
+                return command.Root.ToJsonString(StoredJson.Options);
+            }
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a character, which JSON can write and no text have.
+        }
+
+        return $"{Mask} ({body.Length} bytes that are no JSON object)";
     }
 
     /// <summary>A body as it is.</summary>
@@ -88,6 +102,4 @@ internal static partial class PersonalData
         _ => value?.DeepClone(),
     };
 
-    [GeneratedRegex(@"[^\s@,;:<>""'\[\](){}]+@[^\s@,;:<>""'\[\](){}]+", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Address();
 }
