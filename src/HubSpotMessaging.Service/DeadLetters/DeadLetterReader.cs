@@ -81,7 +81,9 @@ internal sealed partial class DeadLetterReader(
         {
             if (held is { IsComplete: true, IsAlone: true })
             {
-                isSwept = isSwept || await SweepAsync(held);
+                if (!isSwept)
+                    LogRead(await held.SweepAsync(cancellationToken), await index.CountAsync());
+                isSwept = true;
                 while (await requests.NextAsync() is { } request)
                     await actions.CarryOutAsync(request, held, cancellationToken);
             }
@@ -95,20 +97,8 @@ internal sealed partial class DeadLetterReader(
         }
     }
 
-    /// <summary>Takes out of the index what is in no queue any more: a crash came between the acknowledgement and that.</summary>
-    private async Task<bool> SweepAsync(HeldLetters held)
-    {
-        List<DeadLetterId> gone = [];
-        await foreach (var id in index.IdsAsync())
-            if (!held.Holds(id))
-                gone.Add(id);
-        var removed = await index.RemoveAsync(gone);
-        LogRead(await index.CountAsync(), removed);
-        return true;
-    }
-
-    [LoggerMessage(LogLevel.Information, "Reads the dead letters: {Count}, and {Removed} that were told of are gone")]
-    private partial void LogRead(long count, int removed);
+    [LoggerMessage(LogLevel.Information, "The dead letters are read: {Removed} that were told of are gone, {Count} are there")]
+    private partial void LogRead(int removed, long count);
 
     [LoggerMessage(LogLevel.Warning, "Somebody else consumes dead letters. Nothing that operators ask for is carried out until he has gone")]
     private partial void LogNotAlone();

@@ -24,10 +24,13 @@ internal sealed class HeldLetters : IAsyncDisposable
     private const int Batch = 100;
 
     /// <summary>After this long without another one, and with nothing left in the queues, all have come.</summary>
-    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(500);
 
     private readonly Channel<(ulong Tag, DeadLetter Letter, DeadLetterContent Content)> _arrivals =
         Channel.CreateBounded<(ulong, DeadLetter, DeadLetterContent)>(new BoundedChannelOptions(Batch * 2) { SingleReader = true });
+
+    /// <summary>Held by whoever changes the index by what is held here.</summary>
+    private readonly SemaphoreSlim _writing = new(1);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<DeadLetterId, ulong> _tags = [];
@@ -104,8 +107,9 @@ internal sealed class HeldLetters : IAsyncDisposable
         var (isEmpty, isAlone) = (true, true);
         foreach (var queue in _queues.Values)
         {
-            queue.Waiting = (await _publishing.QueueDeclarePassiveAsync(queue.Name, cancellationToken)).MessageCount;
-            var dead = await _publishing.QueueDeclarePassiveAsync(CommandQueues.DeadLetters(queue.Name), cancellationToken);
+            // Over the channel of the deliveries, which come before an answer that counts them as delivered.
+            queue.Waiting = (await _channel.QueueDeclarePassiveAsync(queue.Name, cancellationToken)).MessageCount;
+            var dead = await _channel.QueueDeclarePassiveAsync(CommandQueues.DeadLetters(queue.Name), cancellationToken);
             isAlone &= dead.ConsumerCount <= queue.Consumers;
             isEmpty &= dead.MessageCount == 0;
             if (IsIndexed && queue.Held >= queue.Consumers * PerConsumer && queue.Consumers < MostConsumers)
@@ -117,6 +121,27 @@ internal sealed class HeldLetters : IAsyncDisposable
 
         IsAlone = isAlone;
         IsComplete |= isEmpty && IsIndexed && _time.GetElapsedTime(Interlocked.Read(ref _lastArrival)) > Quiet;
+    }
+
+    /// <summary>Takes out of the index what is not here, and so nowhere: a crash came between the acknowledgement and that. How many.</summary>
+    /// <exception cref="StackExchange.Redis.RedisException">Redis cannot be reached.</exception>
+    public async Task<int> SweepAsync(CancellationToken cancellationToken)
+    {
+        var removed = 0;
+        await foreach (var ids in _index.IdsAsync().Chunk(Batch).WithCancellation(cancellationToken))
+        {
+            await _writing.WaitAsync(cancellationToken); // What comes while it is being removed is added again.
+            try
+            {
+                removed += await _index.RemoveAsync([.. ids.Where(id => !Holds(id))]);
+            }
+            finally
+            {
+                _writing.Release();
+            }
+        }
+
+        return removed;
     }
 
     public bool Holds(DeadLetterId id)
@@ -152,6 +177,7 @@ internal sealed class HeldLetters : IAsyncDisposable
         await _publishing.DisposeAsync();
         await _connection.DisposeAsync();
         await _indexing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _writing.Dispose();
     }
 
     private bool IsIndexed => Interlocked.Read(ref _arrived) == Interlocked.Read(ref _indexed);
@@ -189,18 +215,31 @@ internal sealed class HeldLetters : IAsyncDisposable
             while (batch.Count < Batch && _arrivals.Reader.TryRead(out var arrival))
                 batch.Add(arrival with { Letter = arrival.Letter with { Id = Distinct(arrival.Letter.Id, batch) } });
 
-            lock (_gate)
+            await _writing.WaitAsync();
+            try
             {
-                foreach (var (tag, letter, _) in batch)
-                {
-                    _tags[letter.Id] = tag; // First, since what is in the index and not here counts as gone.
-                    _queues[letter.Queue].Held++;
-                }
+                Hold(batch);
+                await _index.AddAsync([.. batch.Select(arrival => (arrival.Letter, arrival.Content))]);
+            }
+            finally
+            {
+                _writing.Release();
             }
 
-            await _index.AddAsync([.. batch.Select(arrival => (arrival.Letter, arrival.Content))]);
             Interlocked.Add(ref _indexed, batch.Count);
             batch.Clear();
+        }
+    }
+
+    private void Hold(List<(ulong Tag, DeadLetter Letter, DeadLetterContent Content)> batch)
+    {
+        lock (_gate)
+        {
+            foreach (var (tag, letter, _) in batch)
+            {
+                _tags[letter.Id] = tag;
+                _queues[letter.Queue].Held++;
+            }
         }
     }
 
