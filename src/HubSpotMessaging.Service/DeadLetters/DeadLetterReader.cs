@@ -27,6 +27,9 @@ internal sealed partial class DeadLetterReader(
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan BetweenLooksAtFirst = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>Whether it has been said that they cannot be read.</summary>
+    private bool _isFailing;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (!options.Value.Read)
@@ -44,8 +47,9 @@ internal sealed partial class DeadLetterReader(
             catch (Exception exception)
 #pragma warning restore CA1031
             {
-                if (!stoppingToken.IsCancellationRequested)
+                if (!stoppingToken.IsCancellationRequested && !_isFailing)
                     LogFailed(exception.GetType().Name);
+                _isFailing = true;
             }
 
             await news.WaitAsync(BetweenAttempts, stoppingToken);
@@ -83,7 +87,7 @@ internal sealed partial class DeadLetterReader(
             {
                 if (!isSwept)
                     LogRead(await held.SweepAsync(cancellationToken), await index.CountAsync());
-                isSwept = true;
+                (isSwept, _isFailing) = (true, false);
                 while (await requests.NextAsync() is { } request)
                     await actions.CarryOutAsync(request, held, cancellationToken);
             }
@@ -103,6 +107,6 @@ internal sealed partial class DeadLetterReader(
     [LoggerMessage(LogLevel.Warning, "Somebody else consumes dead letters. Nothing that operators ask for is carried out until he has gone")]
     private partial void LogNotAlone();
 
-    [LoggerMessage(LogLevel.Warning, "The dead letters cannot be read at the moment: {Exception}")]
+    [LoggerMessage(LogLevel.Warning, "The dead letters cannot be read at the moment: {Exception}. They are safe in their queues, and read when that has passed")]
     private partial void LogFailed(string exception);
 }
