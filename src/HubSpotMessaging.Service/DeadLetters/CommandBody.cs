@@ -89,10 +89,20 @@ internal sealed class CommandBody
     private static string? Find(JsonObject within, string name) =>
         within.ContainsKey(name) ? name : within.Select(entry => entry.Key).FirstOrDefault(key => key.Equals(name, StringComparison.OrdinalIgnoreCase));
 
-    private static string? TextOf(JsonNode? node) => node switch
+    private static string? TextOf(JsonNode? node)
     {
-        JsonValue value when value.TryGetValue<string>(out var text) => text,
-        JsonValue value => value.ToJsonString(),
-        _ => null,
-    };
+        try
+        {
+            return node switch
+            {
+                JsonValue value when value.TryGetValue<string>(out var text) => text,
+                JsonValue value => value.ToJsonString(),
+                _ => null,
+            };
+        }
+        catch (InvalidOperationException)
+        {
+            return null; // Half of a character, which JSON can write and no text have.
+        }
+    }
 }

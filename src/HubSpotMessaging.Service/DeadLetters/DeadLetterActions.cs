@@ -1,3 +1,4 @@
+using System.Text.Json;
 using HubSpotMessaging.Service.Bus;
 using RabbitMQ.Client.Exceptions;
 
@@ -83,11 +84,18 @@ internal sealed partial class DeadLetterActions(
         {
             return exception.Message;
         }
+        catch (Exception exception) when (IsOfTheMessage(exception))
+        {
+            return $"It cannot be made into a message: {exception.Message}"; // Must not keep what comes after it.
+        }
         catch (PublishException exception)
         {
             return exception.IsReturn ? "Its queue is not there." : "RabbitMQ did not take it.";
         }
     }
+
+    private static bool IsOfTheMessage(Exception exception) =>
+        exception is JsonException or FormatException or ArgumentException or NotSupportedException or (InvalidOperationException and not ObjectDisposedException);
 
     [LoggerMessage(LogLevel.Information, "{Action} of dead letters: {Done} done, {Gone} not there any more, {Failed} stay")]
     private partial void LogDone(DeadLetterAction action, int done, int gone, int failed);
