@@ -65,6 +65,8 @@ public static class HubSpotServiceCollectionExtensions
         services.AddSingleton<LinePause>();
         services.AddSingleton<Outbox>();
         services.AddHostedService<LineWatch>();
+        services.AddSingleton<RejectionTally>();
+        services.AddHostedService(provider => provider.GetRequiredService<RejectionTally>());
     }
 
     private static void AddTokens(this IServiceCollection services)

@@ -29,6 +29,14 @@ public sealed class StateChanges : IDisposable
         _redis.GetSubscriber().Subscribe(Channel, (_, _) => Signal(), CommandFlags.FireAndForget); // Also once Redis is there.
     }
 
+    /// <summary>Lets every replica look at once.</summary>
+    /// <exception cref="RedisException">Redis cannot be reached.</exception>
+    public static Task TellAsync(IConnectionMultiplexer redis)
+    {
+        ArgumentNullException.ThrowIfNull(redis);
+        return redis.GetSubscriber().PublishAsync(Channel, RedisValue.EmptyString);
+    }
+
     /// <summary>Hears of changes from now on.</summary>
     public Listener Listen()
     {

@@ -1,6 +1,7 @@
 using HubSpotMessaging.HubSpot;
 using HubSpotMessaging.Service.Announcements;
 using HubSpotMessaging.Service.Bus;
+using HubSpotMessaging.Service.DeadLetters;
 using HubSpotMessaging.Service.Health;
 using HubSpotMessaging.Service.OAuth;
 using HubSpotMessaging.Service.Operators;
@@ -33,9 +34,10 @@ public static class HubSpotMessagingApplication
 
         services.AddCommandBus(bus);
         services.AddPausing();
+        services.AddDeadLetters(onRabbitMq: bus is null);
         services.AddAnnouncements(); // After the bus, so that what is announced finds one.
 
-        services.AddSingleton<OperatorGuard>();
+        services.AddOperators();
         services.AddSingleton<OAuthStates>();
         services.AddSingleton<Endings>();
         services.AddSingleton<OAuthBootstrap>();
@@ -50,6 +52,7 @@ public static class HubSpotMessagingApplication
         app.MapConnectionPage();
         app.MapOAuth();
         app.MapDisconnect();
+        app.MapOperatorApi();
         app.MapHealth();
         return app;
     }

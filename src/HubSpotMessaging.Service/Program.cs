@@ -1,9 +1,12 @@
 using HubSpotMessaging.Service;
 using HubSpotMessaging.Service.Health;
+using HubSpotMessaging.Service.Operators.CommandLine;
 using HubSpotMessaging.Service.Startup;
 
 if (args is [HealthCheckCommand.Name])
     return await HealthCheckCommand.RunAsync();
+if (args is [OperatorCommand.Name, .. var order])
+    return await OperatorCommand.RunAsync(order);
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddHubSpotMessaging();

@@ -96,6 +96,7 @@ internal sealed class Installation : IAsyncDisposable
             ["HubSpot__AuthorizeUrl"] = new Uri(hubSpot.BaseAddress, "oauth/authorize").AbsoluteUri,
             ["HubSpot__Workflows__welcome"] = "flow:585051946",
             ["HubSpot__RequestTimeout"] = "00:00:05",
+            ["DeadLetters__Read"] = "false", // Whoever reads them holds them, and the tests look into the queues.
         };
         configure?.Invoke(settings);
 
@@ -174,7 +175,7 @@ internal sealed class Installation : IAsyncDisposable
 
         HubSpot.Reset();
         await Bus.PurgeQueuesAsync();
-        foreach (var pattern in (string[])["hubspot:contact:*", "hubspot:enrollment:*", "hubspot:circuit:*", "hubspot:oauth:*"])
+        foreach (var pattern in (string[])["hubspot:contact:*", "hubspot:enrollment:*", "hubspot:circuit:*", "hubspot:rejections:*", "hubspot:oauth:*"])
         {
             await foreach (var key in RedisConnection.GetServers().Single().KeysAsync(Redis.Database, pattern))
                 await Redis.KeyDeleteAsync(key);

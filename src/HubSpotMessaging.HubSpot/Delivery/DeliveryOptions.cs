@@ -28,6 +28,12 @@ public sealed class DeliveryOptions
     public TimeSpan StampRetention { get; set; } = TimeSpan.FromDays(30);
 
     /// <summary>
+    /// How many of the last hundred commands of a type may be rejected for the same reason before they wait for an operator instead. Default
+    /// 50, from 5 to 100; with 100 they never do.
+    /// </summary>
+    public int PauseAtRejections { get; set; } = 50;
+
+    /// <summary>
     /// Whether an enrolment is sent again of which neither HubSpot's answer nor its list of current enrolments tells whether it was
     /// done. Default false: it is refused as <see cref="RefusalCategories.OutcomeUnknown"/>, rather than risking a second mail.
     /// </summary>
@@ -43,6 +49,8 @@ internal sealed class DeliveryOptionsValidator : IValidateOptions<DeliveryOption
         [
             .. options.BulkShare is >= 0.05 and <= 0.95 ? []
                 : (string[])[FormattableString.Invariant($"Delivery:BulkShare must be from 0.05 to 0.95, not {options.BulkShare}.")],
+            .. options.PauseAtRejections is >= 5 and <= 100 ? []
+                : (string[])[FormattableString.Invariant($"Delivery:PauseAtRejections must be from 5 to 100, not {options.PauseAtRejections}.")],
             .. Span(nameof(options.MaximumWait), options.MaximumWait, TimeSpan.FromSeconds(1), TimeSpan.FromDays(30)),
             .. Span(nameof(options.StampRetention), options.StampRetention, TimeSpan.FromHours(1), TimeSpan.FromDays(400)),
         ];

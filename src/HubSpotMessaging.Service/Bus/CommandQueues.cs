@@ -15,6 +15,17 @@ internal static class CommandQueues
 
     public static readonly string[] All = [SyncContact, SyncContactBulk, EnrollInWorkflow, PostTimelineEvent];
 
+    /// <summary>The type of the commands in a queue.</summary>
+    public static string CommandOf(string queue) => queue switch
+    {
+        EnrollInWorkflow => nameof(Contracts.EnrollInWorkflow),
+        PostTimelineEvent => nameof(Contracts.PostTimelineEvent),
+        _ => nameof(Contracts.SyncContact),
+    };
+
+    /// <summary>Where a command goes that is not urgent. Only contacts have a queue of their own for that.</summary>
+    public static string BulkOf(string queue) => queue == SyncContact ? SyncContactBulk : queue;
+
     /// <summary>The dead letters of a queue.</summary>
     public static string DeadLetters(string queue) => $"{queue}_error";
 

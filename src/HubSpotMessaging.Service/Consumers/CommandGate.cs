@@ -17,6 +17,7 @@ internal sealed partial class CommandGate<T>(
     TokenKeeper tokens,
     DeliveryLine line,
     LinePause pause,
+    RejectionTally tally,
     WaitingRoom room,
     IHostApplicationLifetime lifetime,
     AddressHash addresses,
@@ -27,6 +28,8 @@ internal sealed partial class CommandGate<T>(
 {
     /// <summary>How far clocks may disagree.</summary>
     private static readonly TimeSpan FurthestFuture = TimeSpan.FromMinutes(5);
+
+    private static readonly TimeSpan NoticeMayTake = TimeSpan.FromSeconds(1);
 
     /// <summary>Nobody reads more, and a command of a thousand mistakes must not become an event of a thousand.</summary>
     private const int MostErrors = 20;
@@ -45,11 +48,16 @@ internal sealed partial class CommandGate<T>(
         context.GetOrAddPayload(() => new WaitLimit(waiting.Token));
 
         var rejection = Examine(context.Message, command);
-        if (rejection is null)
+        if (rejection is not null)
+        {
+            tally.Succeed(command.CommandType); // What is wrong with it is its own.
+        }
+        else
         {
             try
             {
                 await next.Send(new GatedContext<T>(context));
+                tally.Succeed(command.CommandType);
                 if (logger.IsEnabled(LogLevel.Debug))
                     LogDone(command.CommandType, addresses.In(command.Key), addresses.Of(EmailOf(context.Message)));
                 return;
@@ -80,6 +88,9 @@ internal sealed partial class CommandGate<T>(
             {
                 throw Returned(); // ConsumerCanceledException is MassTransit's own for a cancellation by anybody but itself.
             }
+
+            if (await IsGeneralAsync(rejection, waiting.Token))
+                throw Returned();
         }
 
         LogRejected(rejection.CommandType, addresses.In(command.Key), addresses.Of(EmailOf(context.Message)), rejection.Category, rejection.CorrelationId);
@@ -101,6 +112,22 @@ internal sealed partial class CommandGate<T>(
             Detail = scopes.Count == 0 ? problem.Message : $"One of these scopes is missing: {string.Join(' ', scopes)}.",
         };
         await pause.PauseAsync(reason, grant, cancellationToken); // Not when somebody has connected anew meanwhile.
+    }
+
+    /// <summary>
+    /// Whether so many others are rejected for the same that it is the line's trouble. Then this replica has noticed the pause when this returns,
+    /// or the command would come again at once.
+    /// </summary>
+    private async Task<bool> IsGeneralAsync(CommandRejected rejection, CancellationToken paused)
+    {
+        if (rejection.Category == RejectionCategories.Expired)
+            return false; // Too late is no fault of the others.
+        if (!await tally.RejectAsync(rejection.CommandType, rejection.Category, rejection.Errors.Select(error => error.Property)))
+            return false;
+
+        LogGeneral(rejection.CommandType, rejection.Category);
+        await Task.Delay(NoticeMayTake, time, paused).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return true;
     }
 
     /// <summary>Also a lock that does not end: nobody else need wait for it.</summary>
@@ -164,6 +191,9 @@ internal sealed partial class CommandGate<T>(
 
     [LoggerMessage(LogLevel.Error, "{Command} waits: the grant lacks a scope, one of: {Scopes} (correlation id {CorrelationId}). An operator adds it to the app and HubSpot:Scopes or HubSpot:OptionalScopes, and connects again")]
     private partial void LogScopesMissing(string command, string scopes, string? correlationId);
+
+    [LoggerMessage(LogLevel.Error, "{Command} waits: {Category} meets more commands than can be their own fault. An operator resumes it when the cause is gone")]
+    private partial void LogGeneral(string command, string category);
 
     [LoggerMessage(LogLevel.Debug, "{Command} {CommandId} done for contact {Contact}")]
     private partial void LogDone(string command, string? commandId, string? contact);

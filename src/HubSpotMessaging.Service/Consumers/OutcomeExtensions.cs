@@ -8,15 +8,22 @@ namespace HubSpotMessaging.Service.Consumers;
 
 internal static class OutcomeExtensions
 {
+    /// <summary>Says how urgent a command is whose queue does not.</summary>
+    public const string LaneHeader = "hubspot-lane";
+
+    /// <summary>The value of <see cref="LaneHeader"/> for what is not urgent.</summary>
+    public const string BulkLane = "bulk";
+
     /// <summary>The command that the gate let in.</summary>
     public static CommandIdentity Command(this ConsumeContext context) => context.GetPayload<CommandIdentity>();
 
     /// <summary>Cancelled when nothing is to be waited for any more: the line pauses, or the process ends.</summary>
     public static CancellationToken Waiting(this ConsumeContext context) => context.GetPayload<WaitLimit>().Token;
 
-    /// <summary>How urgent the command is: what was sent to a bulk queue is not.</summary>
+    /// <summary>How urgent the command is: what was sent to a bulk queue, or is sent again by an operator, is not.</summary>
     public static Lane Lane(this ConsumeContext context) =>
         context.ReceiveContext.InputAddress.AbsolutePath.EndsWith($"/{CommandQueues.SyncContactBulk}", StringComparison.Ordinal)
+        || context.HeaderText(LaneHeader) == BulkLane
             ? HubSpot.Quota.Lane.Bulk : HubSpot.Quota.Lane.Interactive;
 
     /// <summary>

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using HubSpotMessaging.Contracts;
 using HubSpotMessaging.Service.Consumers;
 using HubSpotMessaging.Service.Waiting;
 using MassTransit;
@@ -9,6 +11,9 @@ internal sealed partial class DeadLetterReasonFilter(ILogger<DeadLetterReasonFil
 {
     public const string CategoryHeader = "hubspot-category";
     public const string CorrelationIdHeader = "hubspot-correlation-id";
+
+    /// <summary>The property and code of each error, as a JSON list.</summary>
+    public const string ErrorsHeader = "hubspot-errors";
 
     private const int LongestText = 4_000;
 
@@ -23,6 +28,8 @@ internal sealed partial class DeadLetterReasonFilter(ILogger<DeadLetterReasonFil
             context.ExceptionHeaders.Set(MessageHeaders.FaultMessage, Short(rejection.Message));
             context.ExceptionHeaders.Set(CategoryHeader, Short(rejection.Category));
             context.ExceptionHeaders.Set(CorrelationIdHeader, Short(rejection.CorrelationId));
+            if (ErrorsOf(rejection) is { } errors)
+                context.ExceptionHeaders.Set(ErrorsHeader, errors);
             foreach (var (header, value) in command.Headers)
                 context.ExceptionHeaders.Set(header, value);
             context.ExceptionHeaders.Set(WaitingRoom.SinceHeader, ""); // Replayed, it may wait as long again.
@@ -34,6 +41,19 @@ internal sealed partial class DeadLetterReasonFilter(ILogger<DeadLetterReasonFil
         }
 
         await next.Send(context);
+    }
+
+    /// <summary>As many as fit; their words stand in the message.</summary>
+    private static string? ErrorsOf(CommandRejected rejection)
+    {
+        for (var count = rejection.Errors.Count; count > 0; count--)
+        {
+            var text = JsonSerializer.Serialize(rejection.Errors.Take(count).Select(error => new { error.Property, error.Code }), StoredJson.Options);
+            if (text.Length <= LongestText)
+                return text;
+        }
+
+        return null;
     }
 
     /// <summary>All headers together must fit into one AMQP frame, or the message could never be moved.</summary>

@@ -12,7 +12,7 @@ namespace HubSpotMessaging.Service.Waiting;
 internal sealed class WaitQueues(BrokerFacts broker) : IDelay
 {
     /// <summary>What the broker has written on the way; in a copy it would be out of date, and CC would multiply it at every return.</summary>
-    private static readonly string[] BrokersOwn = ["x-death", "x-first-death-", "x-last-death-", "x-delivery-count", "x-acquired-count", "CC", "BCC"];
+    public static readonly string[] BrokersOwn = ["x-death", "x-first-death-", "x-last-death-", "x-delivery-count", "x-acquired-count", "CC", "BCC"];
 
     /// <summary>All queues, each with its arguments and an exchange of the same name before it.</summary>
     public static IEnumerable<(string Name, Dictionary<string, object?> Arguments)> All(BrokerFacts broker) =>

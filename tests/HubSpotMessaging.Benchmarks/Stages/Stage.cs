@@ -114,6 +114,7 @@ internal sealed class Stage : IAsyncDisposable
             ["HubSpot__RedirectUri"] = $"{address}/oauth/callback",
             ["HubSpot__ApiBaseUrl"] = HubSpot.Address.AbsoluteUri,
             ["HubSpot__AuthorizeUrl"] = new Uri(HubSpot.Address, "oauth/authorize").AbsoluteUri,
+            ["Delivery__PauseAtRejections"] = "100", // A hundred bad ones of a hundred are meant to be refused.
         });
         _processes.Add(process);
         await process.WaitForLineAsync(line => line.Contains("Application started", StringComparison.Ordinal), StartMayTake, _stop);

@@ -46,6 +46,25 @@ public abstract class WriteGuardTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_look_tells_how_each_property_stands_and_leases_nothing()
+    {
+        await One.WriteAsync(At(1), "a", "b");
+        await Two.WriteAsync(At(3), "b");
+
+        var looks = await One.PeekAsync(
+        [
+            new(Email, new Dictionary<string, WriteVersion> { ["a"] = At(1), ["b"] = At(2), ["c"] = At(2) }),
+            new("nobody@example.com", new Dictionary<string, WriteVersion> { ["a"] = At(1) }),
+            new(Email, new Dictionary<string, WriteVersion> { ["b"] = At(4), ["a"] = At(0) }),
+        ]);
+
+        looks[0].ShouldBe(new Dictionary<string, Standing> { ["a"] = Standing.Written, ["b"] = Standing.Outdated, ["c"] = Standing.Newer }, ignoreOrder: true);
+        looks[1].ShouldBe(All(Standing.Newer, "a"), ignoreOrder: true);
+        looks[2].ShouldBe(new Dictionary<string, Standing> { ["a"] = Standing.Outdated, ["b"] = Standing.Newer }, ignoreOrder: true);
+        (await Two.ClaimAsync("other", At(5), "a")).ShouldBeOfType<Claim.ToWrite>();
+    }
+
+    [Fact]
     public async Task What_is_older_is_outdated_what_is_equal_is_written_and_only_the_rest_is_newer()
     {
         await One.WriteAsync(At(1), "a", "b", "c");

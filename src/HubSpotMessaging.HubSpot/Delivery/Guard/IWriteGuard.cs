@@ -28,6 +28,13 @@ public interface IWriteGuard
     /// not answered, may still arrive.</param>
     /// <exception cref="StackExchange.Redis.RedisException">Redis cannot be reached.</exception>
     Task SettleAsync(string request, IReadOnlyList<Settlement> settlements, TimeSpan keepLease);
+
+    /// <summary>Looks how contacts would stand if they were written now. Leases and changes nothing, so that it may be different a moment later.</summary>
+    /// <param name="writes">The contacts; the same one may stand there more than once.</param>
+    /// <returns>How each property stands, for each contact in the same order.</returns>
+    /// <exception cref="ArgumentException">One of them has no properties.</exception>
+    /// <exception cref="StackExchange.Redis.RedisException">Redis cannot be reached.</exception>
+    Task<IReadOnlyList<IReadOnlyDictionary<string, Standing>>> PeekAsync(IReadOnlyList<GuardedWrite> writes);
 }
 
 /// <summary>A contact that is to be written.</summary>

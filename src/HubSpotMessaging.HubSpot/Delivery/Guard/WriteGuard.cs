@@ -20,6 +20,7 @@ public sealed class WriteGuard(IConnectionMultiplexer redis, IOptions<HubSpotOpt
     private static readonly RedisScript ClaimScript = RedisScript.Beside<WriteGuard>("guard", "claim");
     private static readonly RedisScript RenewScript = RedisScript.Beside<WriteGuard>("guard", "renew");
     private static readonly RedisScript SettleScript = RedisScript.Beside<WriteGuard>("guard", "settle");
+    private static readonly RedisScript PeekScript = RedisScript.Beside<WriteGuard>("guard", "peek");
 
     /// <inheritdoc/>
     public TimeSpan SendWithin => LongestDelay;
@@ -66,6 +67,19 @@ public sealed class WriteGuard(IConnectionMultiplexer redis, IOptions<HubSpotOpt
             redis.GetDatabase(),
             [.. settlements.Select(settlement => KeyOf(settlement.Email))],
             [request, Milliseconds(keepLease), Retention, .. settlements.Select(Outcome)]);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<IReadOnlyDictionary<string, Standing>>> PeekAsync(IReadOnlyList<GuardedWrite> writes)
+    {
+        ArgumentNullException.ThrowIfNull(writes);
+        if (writes.Count == 0)
+            return [];
+
+        var texts = writes.Select(write => new WriteText(write)).ToList();
+        var reply = (RedisValue[])(await PeekScript.RunAsync(
+            redis.GetDatabase(), [.. writes.Select(write => KeyOf(write.Email))], [.. texts.Select(text => text.Value)]))!;
+        return [.. texts.Zip(reply, (text, answer) => text.ReadStandings(answer!))];
     }
 
     /// <summary>128 bits of a digest: no addresses of people in Redis, and no two people under one key.</summary>

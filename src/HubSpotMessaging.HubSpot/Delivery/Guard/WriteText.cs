@@ -51,7 +51,16 @@ internal sealed class WriteText
             return new Claim.Busy(IsDoubtful: answer == "D");
 
         var end = answer.IndexOf(' ', StringComparison.Ordinal);
-        var letters = answer.AsSpan(0, end);
+        var standings = ReadStandings(answer);
+        return answer.AsSpan(0, end).ContainsAny('A', 'N')
+            ? new Claim.ToWrite(standings)
+            : new Claim.NothingToWrite(standings, answer[(end + 1)..], answer.AsSpan(0, end).Contains('C'));
+    }
+
+    /// <summary>How each property stands, by an answer that has letters.</summary>
+    public IReadOnlyDictionary<string, Standing> ReadStandings(string answer)
+    {
+        ReadOnlySpan<char> letters = answer;
         var standings = new Dictionary<string, Standing>();
         foreach (var (_, names) in _versions)
         {
@@ -61,9 +70,7 @@ internal sealed class WriteText
             letters = letters[(areNewer ? 1 : names.Count)..];
         }
 
-        return answer.AsSpan(0, end).ContainsAny('A', 'N')
-            ? new Claim.ToWrite(standings)
-            : new Claim.NothingToWrite(standings, answer[(end + 1)..], answer.AsSpan(0, end).Contains('C'));
+        return standings;
     }
 
     private static Standing StandingOf(char letter) => letter switch

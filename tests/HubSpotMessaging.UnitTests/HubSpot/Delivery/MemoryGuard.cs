@@ -47,6 +47,12 @@ internal sealed class MemoryGuard : IWriteGuard
         return Task.CompletedTask;
     }
 
+    public Task<IReadOnlyList<IReadOnlyDictionary<string, Standing>>> PeekAsync(IReadOnlyList<GuardedWrite> writes)
+    {
+        lock (_gate)
+            return Task.FromResult<IReadOnlyList<IReadOnlyDictionary<string, Standing>>>([.. writes.Select(write => Of(write.Email).StandingsOf(write))]);
+    }
+
     private Contact Of(string email) => _contacts.TryGetValue(email, out var contact) ? contact : _contacts[email] = new();
 
     private sealed class Contact
@@ -65,7 +71,7 @@ internal sealed class MemoryGuard : IWriteGuard
             if (write.Properties.Any(property => _pending.TryGetValue(property.Key, out var pending) && property.Value < pending))
                 return new Claim.Busy(IsDoubtful: true);
 
-            var standings = write.Properties.ToDictionary(property => property.Key, property => StandingOf(property.Key, property.Value), StringComparer.Ordinal);
+            var standings = StandingsOf(write);
             if (!standings.ContainsValue(Standing.Newer))
                 return new Claim.NothingToWrite(standings, _id!, _creator is { } creator && write.Properties.Values.Contains(creator));
 
@@ -75,6 +81,9 @@ internal sealed class MemoryGuard : IWriteGuard
                 _pending[name] = version;
             return new Claim.ToWrite(standings);
         }
+
+        public Dictionary<string, Standing> StandingsOf(GuardedWrite write) =>
+            write.Properties.ToDictionary(property => property.Key, property => StandingOf(property.Key, property.Value), StringComparer.Ordinal);
 
         public void Settle(string request, Settlement settlement)
         {

@@ -1,0 +1,29 @@
+using System.Text.Json;
+using StackExchange.Redis;
+
+namespace HubSpotMessaging.Service.DeadLetters;
+
+/// <summary>How many commands wait in each queue, in Redis: whoever reads the dead letters looks for all replicas.</summary>
+internal sealed class QueueDepths(IConnectionMultiplexer redis)
+{
+    private const string Key = "hubspot:queues";
+
+    /// <summary>Older numbers would mislead.</summary>
+    private static readonly TimeSpan CountsFor = TimeSpan.FromSeconds(30);
+
+    /// <exception cref="RedisException">Redis cannot be reached.</exception>
+    public Task WriteAsync(IEnumerable<(string Name, uint Waiting, int DeadLetters)> queues) => redis.GetDatabase().StringSetAsync(
+        Key, JsonSerializer.Serialize(queues.Select(queue => new QueueDepth(queue.Name, queue.Waiting, queue.DeadLetters)), StoredJson.Options), CountsFor);
+
+    /// <summary>Empty when nobody looks at the moment.</summary>
+    /// <exception cref="RedisException">Redis cannot be reached.</exception>
+    public async Task<IReadOnlyList<QueueDepth>> ReadAsync() => await redis.GetDatabase().StringGetAsync(Key) is { IsNull: false } text
+        ? JsonSerializer.Deserialize<List<QueueDepth>>((string)text!, StoredJson.Options)!
+        : [];
+}
+
+/// <summary>A queue.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Waiting">How many commands wait in it, other than those that a replica has already taken.</param>
+/// <param name="DeadLetters">How many of its commands are dead letters.</param>
+internal sealed record QueueDepth(string Name, long Waiting, int DeadLetters);

@@ -1,0 +1,137 @@
+using System.ComponentModel;
+using HubSpotMessaging.Contracts;
+using HubSpotMessaging.HubSpot.Authorization;
+using HubSpotMessaging.HubSpot.Line;
+using HubSpotMessaging.Service.DeadLetters;
+using HubSpotMessaging.Service.OAuth;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace HubSpotMessaging.Service.Operators;
+
+/// <summary>The operators' API: how everything stands, pausing and resuming, what was done, and the way out.</summary>
+internal static class OperatorEndpoints
+{
+    /// <summary>Where the API is.</summary>
+    public const string Path = "/api/operator";
+
+    private const int LongestNote = 500;
+    private const int LongestTrail = 1_000;
+
+    private static readonly string[] Commands = [nameof(SyncContact), nameof(EnrollInWorkflow), nameof(PostTimelineEvent)];
+
+    public static void MapOperatorApi(this WebApplication app)
+    {
+        app.UseWhen(http => http.Request.Path.StartsWithSegments(Path, StringComparison.OrdinalIgnoreCase), branch => branch.UseMiddleware<OperatorGate>());
+        app.MapOpenApi($"{Path}/openapi.json");
+
+        var api = app.MapGroup(Path).WithTags("Service").ProducesProblem(401).ProducesProblem(403).ProducesProblem(503);
+        api.MapGet("/status", StatusAsync).WithName("status").WithSummary("How everything stands: connection, line, queues.");
+        api.MapPost("/pause", PauseAsync).WithName("pause").WithSummary("Lets commands wait, all or those of one type, until an operator resumes them.");
+        api.MapPost("/resume", ResumeAsync).WithName("resume")
+            .WithSummary("Ends what operators have paused, and pauses for a rejection that came again and again. Every other reason goes its own way.");
+        api.MapGet("/trail", TrailAsync).WithName("trail").WithSummary("What operators have done, the latest first.");
+        api.MapPost("/revoke", RevokeAsync).WithName("revoke").WithSummary("Gives the grant back to HubSpot and forgets the tokens. Commands wait until somebody connects the service again.");
+        app.MapDeadLetters();
+    }
+
+    private static async Task<Ok<OperatorStatus>> StatusAsync(
+        ConnectionReader connections, LineStore line, QueueDepths depths, DeadLetterIndex index, ReaderLease reader, CancellationToken cancellationToken)
+    {
+        var connection = await connections.ReadAsync(cancellationToken);
+        var reasons = await line.ReadAsync();
+        return TypedResults.Ok(new OperatorStatus(
+            new(connection.GetType().Name, connection.Title, connection.Sentence, (connection as Connection.Connected)?.PortalId),
+            reasons.Count == 0,
+            reasons,
+            await depths.ReadAsync(),
+            await index.CountAsync(),
+            await reader.IsTakenAsync()));
+    }
+
+    private static async Task<Results<Ok<IReadOnlyList<PauseReason>>, ProblemHttpResult>> PauseAsync(
+        PauseRequest request, HttpContext http, LineStore line, OperatorTrail trail)
+    {
+        if (Problem(request.Command) is { } problem)
+            return problem;
+        if (request.Note?.Length > LongestNote)
+            return TypedResults.Problem($"A note has at most {LongestNote} characters.", statusCode: 400);
+
+        await trail.WriteAsync(http, "Pause", string.Join(": ", new[] { request.Command ?? "everything", request.Note }.OfType<string>()));
+        await line.PauseAsync(OperatorReasons.Pause(request.Command, request.Note));
+        return TypedResults.Ok(await line.ReadAsync());
+    }
+
+    private static async Task<Results<Ok<IReadOnlyList<PauseReason>>, ProblemHttpResult>> ResumeAsync(
+        ResumeRequest request, HttpContext http, LineStore line, OperatorTrail trail)
+    {
+        if (Problem(request.Command) is { } problem)
+            return problem;
+
+        var ended = (await line.ReadAsync()).Where(reason => OperatorReasons.EndsWith(reason) && (request.Command is null || reason.Scope == request.Command)).ToList();
+        await trail.WriteAsync(http, "Resume", request.Command ?? "everything", ended.Count);
+        foreach (var reason in ended)
+            await line.ResumeAsync(reason);
+        return TypedResults.Ok(await line.ReadAsync());
+    }
+
+    private static async Task<Ok<IReadOnlyList<TrailEntry>>> TrailAsync(OperatorTrail trail, [Description("How many at most.")] int count = 100) =>
+        TypedResults.Ok(await trail.ReadAsync(Math.Clamp(count, 1, LongestTrail)));
+
+    private static async Task<Results<Ok<RevokeAnswer>, ProblemHttpResult>> RevokeAsync(HttpContext http, TokenKeeper tokens, OperatorTrail trail)
+    {
+        await trail.WriteAsync(http, "Revoke");
+        return await tokens.DisconnectAsync() switch
+        {
+            DisconnectResult.Done => TypedResults.Ok(new RevokeAnswer(WasConnected: true)),
+            DisconnectResult.NotConfirmed { Problem: var problem } => TypedResults.Problem(
+                $"HubSpot says: {problem.Message} Nothing has changed; try again in a moment.", statusCode: 502, title: "HubSpot did not confirm it"),
+            _ => TypedResults.Ok(new RevokeAnswer(WasConnected: false)),
+        };
+    }
+
+    private static ProblemHttpResult? Problem(string? command) => command is null || Commands.Contains(command)
+        ? null
+        : TypedResults.Problem($"There is no command {command}: {string.Join(", ", Commands)}.", statusCode: 400);
+}
+
+/// <summary>How everything stands.</summary>
+/// <param name="Connection">Whether the service is connected to HubSpot.</param>
+/// <param name="Delivers">Whether commands of all types are delivered.</param>
+/// <param name="Reasons">The reasons for which commands wait.</param>
+/// <param name="Queues">The queues; empty when no replica looks at them at the moment.</param>
+/// <param name="DeadLetters">How many dead letters there are.</param>
+/// <param name="ReadsDeadLetters">Whether a replica reads the dead letters at the moment, and carries out what is asked for.</param>
+internal sealed record OperatorStatus(
+    ConnectionStatus Connection, bool Delivers, IReadOnlyList<PauseReason> Reasons, IReadOnlyList<QueueDepth> Queues, long DeadLetters, bool ReadsDeadLetters);
+
+/// <summary>Whether the service is connected to HubSpot.</summary>
+/// <param name="State"><c>Connected</c>, or what is in the way.</param>
+/// <param name="Title">The same in words.</param>
+/// <param name="Sentence">What is to be done, if anything.</param>
+/// <param name="PortalId">The account, while connected.</param>
+internal sealed record ConnectionStatus(string State, string Title, string Sentence, long? PortalId);
+
+/// <summary>What is to be paused.</summary>
+/// <param name="Command">The type of command; without it everything.</param>
+/// <param name="Note">Why, for other operators: neither secrets nor personal data.</param>
+internal sealed record PauseRequest(string? Command = null, string? Note = null);
+
+/// <summary>What is to be resumed.</summary>
+/// <param name="Command">The type of command; without it everything that operators may resume.</param>
+internal sealed record ResumeRequest(string? Command = null);
+
+/// <summary>What became of it.</summary>
+/// <param name="WasConnected">Whether there was anything to take back.</param>
+internal sealed record RevokeAnswer(bool WasConnected);
+
+/// <summary>The line's reasons that are an operator's to end.</summary>
+internal static class OperatorReasons
+{
+    private const string Owner = "operator";
+
+    /// <summary>An operator wants it so.</summary>
+    public static PauseReason Pause(string? command, string? note) => new(Owner, "Operator", command) { Detail = string.IsNullOrWhiteSpace(note) ? null : note.Trim() };
+
+    /// <summary>Whether it ends when an operator says so.</summary>
+    public static bool EndsWith(PauseReason reason) => reason.Owner is Owner or RejectionTally.Owner;
+}

@@ -1,0 +1,32 @@
+using System.Text.Json.Serialization;
+
+namespace HubSpotMessaging.Service.Operators;
+
+internal static class OperatorsExtensions
+{
+    public static void AddOperators(this IServiceCollection services)
+    {
+        services.AddSingleton<OperatorGuard>();
+        services.AddSingleton<OperatorTrail>();
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.Converters.Add(new JsonStringEnumConverter());
+            json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+        });
+        services.AddOpenApi(options =>
+        {
+            options.ShouldInclude = endpoint => $"/{endpoint.RelativePath}".StartsWith(OperatorEndpoints.Path, StringComparison.Ordinal);
+            options.AddDocumentTransformer((document, _, _) =>
+            {
+                document.Info = new()
+                {
+                    Title = "HubSpotMessaging, for operators",
+                    Version = "1",
+                    Description = $"Every request carries the operator key in the header {OperatorGuard.Header}. As long as none is set, direct requests from the same machine are let in.",
+                };
+                document.Servers?.Clear();
+                return Task.CompletedTask;
+            });
+        });
+    }
+}

@@ -1,0 +1,50 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+
+namespace HubSpotMessaging.IntegrationTests.DeadLetters;
+
+/// <summary>The operators' API as whoever knows nothing but HTTP has it.</summary>
+internal sealed class OperatorApi : IDisposable
+{
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseCookies = false });
+
+    public OperatorApi(Uri service, string? key = null)
+    {
+        _http.BaseAddress = new Uri(service, "api/operator/");
+        if (key is not null)
+            _http.DefaultRequestHeaders.Add("X-Operator-Key", key);
+        _http.DefaultRequestHeaders.Add("X-Operator-Name", "Grace");
+    }
+
+    public async Task<JsonNode> GetAsync(string path) => await Read(await _http.GetAsync(path), HttpStatusCode.OK);
+
+    public async Task<HttpStatusCode> StatusOfAsync(string path)
+    {
+        using var response = await _http.GetAsync(path);
+        return response.StatusCode;
+    }
+
+    public async Task<JsonNode> PostAsync(string path, object body, HttpStatusCode expected = HttpStatusCode.OK) =>
+        await Read(await _http.PostAsJsonAsync(path, body), expected);
+
+    /// <summary>The dead letters of a filter, the latest first.</summary>
+    public async Task<IReadOnlyList<JsonObject>> ListAsync(string query = "") =>
+        [.. (await GetAsync($"dead-letters?limit=200&{query}"))["items"]!.AsArray().Select(item => item!.AsObject())];
+
+    /// <summary>Waits until there are so many.</summary>
+    public Task HasAsync(int count, string query = "", int seconds = 30) => Eventually.BecomesTrueAsync(
+        async () => (int)(await GetAsync($"dead-letters?limit=1&{query}"))["total"]! == count, $"there are {count} dead letters of {query}", seconds);
+
+    public void Dispose() => _http.Dispose();
+
+    private static async Task<JsonNode> Read(HttpResponseMessage response, HttpStatusCode expected)
+    {
+        using (response)
+        {
+            var text = await response.Content.ReadAsStringAsync();
+            response.StatusCode.ShouldBe(expected, text);
+            return JsonNode.Parse(text)!;
+        }
+    }
+}
