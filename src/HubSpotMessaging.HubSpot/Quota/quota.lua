@@ -11,7 +11,8 @@ local QUEUES = { interactive = KEYS[5], bulk = KEYS[6] }
 
 local BURST, LATE = 10, 3          -- Sends that need no distance: of a trickle, and late ones while there is much to send.
 local TRICKLE = 0.9                -- How much of the limit a trickle is spread over.
-local NOISE, MARGIN = 2, 2         -- What is no sign of others yet, and what is kept free beside them.
+local NOISE = 2                    -- What is no sign of others yet.
+local MARGIN, SHARE = 2, 0.1       -- What is kept free beside them: so much, or this part of what they use, since they do not send evenly.
 local HALF_LIFE = 5000             -- In which what others use is forgotten by half.
 local SILENCE = 3000               -- After which a replica that has not asked is gone.
 local PATIENCE = 50                -- How long the next in turn waits for one who does not take his slot.
@@ -77,7 +78,7 @@ end
 
 local function limit(state, at)
   local used = others(state, at)
-  return math.max(1, math.floor(state.max - used - (used > 0 and MARGIN or 0)))
+  return math.max(1, math.floor(state.max - used - (used > 0 and math.max(MARGIN, SHARE * used) or 0)))
 end
 
 -- Those who wait, in their order: the lane whose turn it is first. And whether there is much to send.
