@@ -131,10 +131,16 @@ public sealed partial class WorkflowEnroller
         if (!answer.IsUncertain)
             throw new DeliveryRefusedException(answer.Problem);
 
-        // That the contact is not there proves nothing yet, since the request may still land: it is asked again when it cannot any more.
-        if (!IsAmong(await AskAsync(enrollment.ContactId, cancellationToken), enrollment))
-            throw UnderWay(Lease);
-        await RecordAsync(key, enrollment);
+        var current = await AskAsync(enrollment.ContactId, cancellationToken);
+        if (IsAmong(current, enrollment))
+        {
+            await RecordAsync(key, enrollment);
+            return;
+        }
+
+        // A request that HubSpot did not answer may still land: it is asked again when it cannot any more.
+        var isOver = answer.Kind == AnswerKind.Unreadable && current.Succeeded && !_resendUncertain;
+        throw isOver ? Unknown(answer.Problem) : UnderWay(Lease);
     }
 
     /// <summary>Written down before it is sent, and after, but for an answer that does not say what became of it.</summary>

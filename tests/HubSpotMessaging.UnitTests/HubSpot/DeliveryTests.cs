@@ -236,6 +236,15 @@ public sealed class DeliveryTests
     }
 
     [Fact]
+    public async Task An_enrolment_whose_answer_says_nothing_is_looked_up_at_once_and_ends_when_that_proves_nothing()
+    {
+        _http.Answers(200, "<html>", "text/html").Answers(200, "[]");
+
+        (await Should.ThrowAsync<DeliveryRefusedException>(() => Enroller().EnrollAsync("key", "ada@example.com", new("51", "1001"), CancellationToken.None)))
+            .Category.ShouldBe(RefusalCategories.OutcomeUnknown);
+    }
+
+    [Fact]
     public async Task What_was_enrolled_is_not_judged_by_a_list_that_cannot_be_read()
     {
         _http.Throws(new HttpRequestException(HttpRequestError.ResponseEnded)).Answers(200, "[]");
