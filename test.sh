@@ -92,8 +92,8 @@ conclude() { # name of the run, whether it may run no test
   total_passed=$((total_passed + passed)) total_failed=$((total_failed + failed)) total_skipped=$((total_skipped + skipped))
 }
 # The tests of the longest project wait more than they work: without a filter it runs in two processes at once, each with servers of its
-# own. What is about time and load is apart from the rest.
-half=(Authorization Crashes Enrollments Guard Outages Quota Waiting)
+# own, half of the time each.
+half=(Authorization Crashes DeadLetters Enrollments Guard Outages Pausing Quota Waiting)
 run() { # project, filter...
   local project=$1
   say "$project ..."
