@@ -122,6 +122,7 @@ internal sealed class SandboxHost : IAsyncDisposable
             ["HubSpot:RedirectUri"] = $"{address}/oauth/callback",
             ["HubSpot:ApiBaseUrl"] = hubSpot.BaseAddress.AbsoluteUri,
             ["HubSpot:AuthorizeUrl"] = new Uri(ForBrowsers(hubSpot.BaseAddress), "oauth/authorize").AbsoluteUri,
+            ["HubSpot:RequestTimeout"] = "00:00:05", // What was not answered is waited for until it cannot land any more; nobody watches that for long.
             ["HubSpot:Workflows:welcome"] = "flow:585051946",
             ["Delivery:MaximumWait"] = "00:00:02", // Nobody wants to watch a contact not come for a day.
             ["Logging:LogLevel:Default"] = "Critical", // What goes wrong on purpose is told by the table.
