@@ -17,6 +17,9 @@ if ARGV[5] ~= '' then
 end
 
 local sent = at - took
+if use == 'answered' then
+  state.took = state.took + LATEST * (took - state.took)
+end
 if use == 'answered' or use == 'unanswered' then
   redis.call('ZADD', SENT, ms(sent), slot)
   redis.call('ZADD', SLOTS, ms(at + state.window + (use == 'unanswered' and tonumber(ARGV[4]) or 0)), slot)
@@ -33,6 +36,7 @@ local full = ARGV[9] == '1'
 if full or ARGV[7] ~= '' then
   local own = redis.call('ZCOUNT', SENT, '(' .. ms(sent - state.window), ms(sent + math.min(took / 2, 150)))
   local measured = state.max - (full and 0 or tonumber(ARGV[7])) - own
+  state.heard = at
   if measured > NOISE and measured >= others(state, at) then
     state.others, state.measured = measured, at
   end

@@ -1,22 +1,25 @@
 -- Functions and names that every script of the quota begins with. Moments and durations are in ms, on the server's clock.
 -- KEYS  1 hash of what is known: max, window: the account's limit as HubSpot last told; next: when the pace allows the next send;
 --         hold: before when nothing is granted; turn: since when those who wait have had their present order; seq: number of grants;
---         others, measured: how many slots others had, and when; credit: what bulk has coming; joined: number of joinings; at: when it
---         was last looked at
+--         others, measured: how many slots others had, and when; heard: when HubSpot last told; took: how long its answers take;
+--         credit: what bulk has coming; joined: number of joinings; at: when it was last looked at
 --       2 sorted set of slots that are taken, by their ends  3 sorted set of slots by when their requests were granted, or sent
 --       4 hash of the replicas that wait: when each last asked, and 1 if it has as much to send as one request can take
 --       5 and 6 sorted sets of the replicas that wait in the interactive and the bulk lane, by when they joined
 local STATE, SLOTS, SENT, REPLICAS = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local QUEUES = { interactive = KEYS[5], bulk = KEYS[6] }
 
-local BURST, LATE = 10, 3          -- Sends that need no distance: of a trickle, and late ones while there is much to send.
+local BURST = 10                   -- Sends of a trickle that need no distance.
+local LATE = 1                     -- Late ones that need none while there is much to send: a pause that is made up for comes again in each window.
 local TRICKLE = 0.9                -- How much of the limit a trickle is spread over.
 local NOISE = 2                    -- What is no sign of others yet.
-local MARGIN, SHARE = 2, 0.1       -- What is kept free beside them: so much, or this part of what they use, since they do not send evenly.
-local HALF_LIFE = 5000             -- In which what others use is forgotten by half.
+local MARGIN, SHARE = 2, 0.05      -- What is kept free beside them: so much, or this part of what they use, since they do not send evenly.
+local HALF_LIFE = 5000             -- In which what others use is forgotten by half, once it has left the window.
+local SILENT = 1000                -- Without an answer for so long, others may have taken what was kept free: as much is kept free again.
 local SILENCE = 3000               -- After which a replica that has not asked is gone.
 local PATIENCE = 50                -- How long the next in turn waits for one who does not take his slot.
 local STEP = 2000                  -- A clock that has gone back by more has been set, and is not the one of before.
+local LATEST = 0.1                 -- What the latest answer counts for in how long answers take.
 local HEARTBEAT = 1000             -- After which everybody asks again.
 local UNSEEN = 10000               -- More grants than one that was lost can be behind another that was lost.
 
@@ -31,7 +34,7 @@ local function ms(moment)
   return string.format('%.3f', moment)
 end
 
-local FIELDS = { 'max', 'window', 'next', 'hold', 'turn', 'seq', 'others', 'measured', 'credit', 'joined', 'at' }
+local FIELDS = { 'max', 'window', 'next', 'hold', 'turn', 'seq', 'others', 'measured', 'heard', 'took', 'credit', 'joined', 'at' }
 
 -- What is known. Before HubSpot has said anything it is 100 in 10 seconds, the least that an app of an account has.
 -- When the clock has been set back, the moments of before would keep everybody waiting: the window counts as full once instead.
@@ -46,7 +49,7 @@ local function load(at)
   end
   if state.at > at + STEP then
     redis.call('DEL', SLOTS, SENT, REPLICAS, QUEUES.interactive, QUEUES.bulk)
-    state.next, state.turn, state.measured, state.others = at, at, at, 0
+    state.next, state.turn, state.measured, state.heard, state.others = at, at, at, at, 0
     state.hold = at + state.window
   end
   state.at = at
@@ -72,13 +75,17 @@ local function recall(state, seen, at)
 end
 
 local function others(state, at)
-  local left = state.others * 0.5 ^ ((at - state.measured) / HALF_LIFE)
+  local left = state.others * 0.5 ^ (math.max(0, at - state.measured - state.window) / HALF_LIFE)
   return left < 0.5 and 0 or left
 end
 
 local function limit(state, at)
   local used = others(state, at)
-  return math.max(1, math.floor(state.max - used - (used > 0 and math.max(MARGIN, SHARE * used) or 0)))
+  local margin = used > 0 and math.max(MARGIN, SHARE * used) or 0
+  if at - state.heard > SILENT then
+    margin = 2 * margin
+  end
+  return math.max(1, math.floor(state.max - used - margin))
 end
 
 -- Those who wait, in their order: the lane whose turn it is first. And whether there is much to send.
@@ -105,10 +112,11 @@ local function waiting(state)
   return order, busy, #interactive > 0 and #bulk > 0
 end
 
--- The distance between two sends, and how much of it may be made up for.
+-- The distance between two sends, and how much of it may be made up for. While there is much to send, a slot comes back a window
+-- after its answer.
 local function pace(state, busy, at)
   if busy then
-    return state.window / limit(state, at), LATE
+    return (state.window + state.took) / limit(state, at), LATE
   end
   return state.window / (TRICKLE * limit(state, at)), BURST - 1
 end

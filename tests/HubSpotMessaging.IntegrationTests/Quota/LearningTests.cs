@@ -88,9 +88,48 @@ public sealed class LearningTests(Servers servers) : IAsyncLifetime
         await _replica.Store.FinishAsync("b", Told(SlotUse.Answered, remaining: 16));
         (await StateAsync("others")).ShouldBe(10);
 
-        await AgeAsync("measured", seconds: 10); // Two half-lives.
+        await AgeAsync("measured", seconds: 11); // A window, and two half-lives.
         await _replica.Store.FinishAsync("c", Told(SlotUse.Answered, remaining: 12));
         (await StateAsync("others")).ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task What_others_used_is_not_forgotten_before_it_has_left_the_window()
+    {
+        await _replica.Store.FinishAsync("a", Told(SlotUse.Answered, remaining: 9) with { Limit = new(20, TimeSpan.FromSeconds(30)) });
+        await AgeAsync("measured", seconds: 25);
+        await _replica.Store.FinishAsync("b", Told(SlotUse.Answered, remaining: 8) with { Limit = new(20, TimeSpan.FromSeconds(30)) });
+        await AgeAsync("measured", seconds: 25);
+        await _replica.Store.FinishAsync("c", Told(SlotUse.Answered, remaining: 8) with { Limit = new(20, TimeSpan.FromSeconds(30)) });
+
+        (await StateAsync("others")).ShouldBe(10); // HubSpot counted nine then.
+    }
+
+    [Theory]
+    [InlineData(0, 8)]
+    [InlineData(5, 6)] // Meanwhile others may have taken the two that were left for them.
+    public async Task Beside_others_two_slots_stay_free_and_two_more_after_a_silence(int silence, int own)
+    {
+        await _replica.Store.FinishAsync("a", new(SlotUse.Refused, TimeSpan.Zero) { Limit = TwentyASecond with { Window = TimeSpan.FromSeconds(30) }, Remaining = 10 });
+        await AgeAsync("heard", silence);
+
+        var granted = 0;
+        while (await _replica.Store.AcquireAsync($"{granted}", [Lane.Interactive], isFull: false) is SlotReply.Granted)
+            granted++;
+        granted.ShouldBe(own);
+    }
+
+    [Fact]
+    public async Task While_there_is_much_to_send_one_late_request_is_made_up_for_and_the_rest_goes_at_the_pace_at_which_slots_come_back()
+    {
+        await _replica.Store.FinishAsync("a", Told(SlotUse.Answered, took: 20_000)); // On the average so far: 2 s.
+
+        (await AcquireAsync()).ShouldBeOfType<SlotReply.Granted>();
+        (await AcquireAsync()).ShouldBeOfType<SlotReply.Granted>();
+        var wait = (await AcquireAsync()).ShouldBeOfType<SlotReply.Wait>();
+        wait.Time.ShouldBeInRange(TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(150)); // (1 s + 2 s) / 20.
+
+        Task<SlotReply> AcquireAsync() => _replica.Store.AcquireAsync(Guid.NewGuid().ToString(), [Lane.Interactive], isFull: true);
     }
 
     [Fact]
