@@ -18,6 +18,11 @@ public sealed class Servers : IAsyncLifetime
 
     internal string Redis => _servers!.RedisConfiguration;
 
+    internal RedisTestServer RedisServer => _servers!.Redis;
+
+    /// <summary>Others, for one test alone, which may stop and kill them.</summary>
+    internal static async Task<Servers> StartOwnAsync() => new() { _servers = await TestServers.StartOwnAsync() };
+
     public async ValueTask InitializeAsync()
     {
         _servers = await TestServers.StartAsync();

@@ -41,9 +41,10 @@ public sealed class AmqpClient : IAsyncDisposable
     }
 
     /// <summary>Hears every event from now on.</summary>
-    public async Task SubscribeAsync()
+    /// <param name="durableQueue">The name of a queue in which events wait while this client or the broker is away, too.</param>
+    public async Task SubscribeAsync(string? durableQueue = null)
     {
-        var queue = await _channel.QueueDeclareAsync();
+        var queue = durableQueue is null ? await _channel.QueueDeclareAsync() : await _channel.QueueDeclareAsync(durableQueue, durable: true, exclusive: false, autoDelete: false);
         foreach (var exchange in EventExchanges)
         {
             await _channel.ExchangeDeclareAsync(exchange, ExchangeType.Fanout, durable: true);
@@ -51,14 +52,15 @@ public sealed class AmqpClient : IAsyncDisposable
         }
 
         var consumer = new AsyncEventingBasicConsumer(_channel);
-        consumer.ReceivedAsync += (_, delivery) =>
+        consumer.ReceivedAsync += async (_, delivery) =>
         {
             var envelope = JsonNode.Parse(delivery.Body.Span)!.AsObject();
             _events.Enqueue((delivery.Exchange.Split(':')[1], envelope["message"]!.AsObject(), delivery.BasicProperties.MessageId));
             _arrived.Release();
-            return Task.CompletedTask;
+            if (durableQueue is not null)
+                await _channel.BasicAckAsync(delivery.DeliveryTag, multiple: false);
         };
-        await _channel.BasicConsumeAsync(queue.QueueName, autoAck: true, consumer);
+        await _channel.BasicConsumeAsync(queue.QueueName, autoAck: durableQueue is null, consumer);
     }
 
     /// <summary>Begins to hear anew: forgets every event that was published before.</summary>

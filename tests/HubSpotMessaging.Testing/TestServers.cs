@@ -26,10 +26,17 @@ public sealed class TestServers : IAsyncDisposable
 
     /// <summary>Starts both.</summary>
     /// <exception cref="TestServerException">One cannot be had, or does not start.</exception>
-    public static async Task<TestServers> StartAsync(CancellationToken cancellationToken = default)
+    public static Task<TestServers> StartAsync(CancellationToken cancellationToken = default) =>
+        StartAsync(RabbitMqTestServer.StartAsync(cancellationToken), RedisTestServer.StartAsync(cancellationToken));
+
+    /// <summary>Starts both anew, to stop and kill; the Redis writes each change to the disk before it answers.</summary>
+    /// <exception cref="TestServerException">One cannot be had, or does not start.</exception>
+    public static Task<TestServers> StartOwnAsync(CancellationToken cancellationToken = default) => StartAsync(
+        RabbitMqTestServer.StartOwnAsync(cancellationToken),
+        RedisTestServer.StartOwnAsync(["--appendonly", "yes", "--appendfsync", "always"], cancellationToken));
+
+    private static async Task<TestServers> StartAsync(Task<RabbitMqTestServer> rabbitMq, Task<RedisTestServer> redis)
     {
-        var rabbitMq = RabbitMqTestServer.StartAsync(cancellationToken);
-        var redis = RedisTestServer.StartAsync(cancellationToken);
         try
         {
             await Task.WhenAll(rabbitMq, redis);

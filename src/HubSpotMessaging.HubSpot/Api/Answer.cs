@@ -16,8 +16,11 @@ public sealed record Answer<T>(AnswerKind Kind, T? Value, HubSpotProblem? Proble
     [MemberNotNullWhen(false, nameof(Problem))]
     public bool Succeeded => Kind is AnswerKind.Done or AnswerKind.Mixed;
 
-    /// <summary>Whether HubSpot may have done it although it did not say so: repeating it is only right for what may be done twice.</summary>
-    public bool IsUncertain => Kind is AnswerKind.Unreadable or AnswerKind.Unavailable or AnswerKind.NoAnswer;
+    /// <summary>
+    /// Whether HubSpot may have done it although it did not say so: repeating it is only right for what may be done twice. A 503 says that
+    /// it was not handled (RFC 9110, 15.6.4); other errors of a server, and those of a gateway, leave that open.
+    /// </summary>
+    public bool IsUncertain => Kind is AnswerKind.Unreadable or AnswerKind.NoAnswer || (Kind == AnswerKind.Unavailable && Problem?.Status != 503);
 }
 
 /// <summary>The body of an answer that has none.</summary>

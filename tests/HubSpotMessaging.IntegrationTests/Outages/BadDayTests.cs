@@ -1,0 +1,172 @@
+using System.Text.Json.Nodes;
+using HubSpotMessaging.Emulator;
+using HubSpotMessaging.Testing;
+using RabbitMQ.Client.Exceptions;
+using Fault = HubSpotMessaging.Emulator.Fault;
+
+namespace HubSpotMessaging.IntegrationTests.Outages;
+
+/// <summary>
+/// Everything that a service like this has to live through, one after the other, under three replicas to which commands keep coming.
+/// </summary>
+public sealed class BadDayTests : IAsyncLifetime
+{
+    private const int Quota = 60;
+    private const int Backlog = 8_000;
+
+    private readonly List<string> _contacts = [];
+    private readonly List<string> _enrollments = [];
+    private readonly List<string> _timeline = [];
+    private Servers _servers = null!;
+
+    public async ValueTask InitializeAsync() => _servers = await Servers.StartOwnAsync();
+
+    public ValueTask DisposeAsync() => _servers.DisposeAsync();
+
+    [Fact]
+    public async Task On_a_bad_day_nothing_is_lost_nothing_is_refused_and_it_goes_on_as_soon_as_it_can()
+    {
+        await using var installation = await Installation.StartAsync(_servers, hubSpot: emulator => emulator.RateLimit = Quota);
+        for (var replica = 0; replica < 2; replica++)
+            await installation.AddReplicaAsync();
+        var hubSpot = installation.HubSpot;
+        await using var bus = await AmqpClient.ConnectAsync(installation.Settings["ConnectionStrings__RabbitMq"]!);
+        await bus.SubscribeAsync("listener");
+        using var enough = new CancellationTokenSource();
+        var publishing = PublishAsync(bus, enough.Token);
+        await DeliversAsync(bus, "at first");
+
+        // HubSpot is down, first in one way, then in another.
+        hubSpot.Faults.Add(new Fault { Kind = FaultKind.Status, Status = 503 });
+        await ToldAsync(bus, "DeliveryPaused", "HubSpotUnavailable", 3, seconds: 30); // For each kind of command.
+        hubSpot.Faults.Clear();
+        hubSpot.Faults.Add(new Fault { Kind = FaultKind.Reset });
+        await Task.Delay(TimeSpan.FromSeconds(5), TimeProvider.System);
+        hubSpot.Faults.Clear();
+        await ResumesAsync(bus, "HubSpotUnavailable", "HubSpot is there again");
+
+        await _servers.RabbitMq.StopAsync();
+        await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
+        await _servers.RabbitMq.StartAgainAsync();
+        await DeliversAsync(bus, "RabbitMQ is there again");
+
+        await _servers.RedisServer.KillAsync();
+        await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
+        await _servers.RedisServer.StartAgainAsync();
+        await DeliversAsync(bus, "Redis is there again");
+
+        hubSpot.Faults.Add(new Fault { Kind = FaultKind.PortalMigrating, RetryAfter = 4 });
+        await ToldAsync(bus, "DeliveryPaused", "PortalMigrating", 1, seconds: 15);
+        hubSpot.Faults.Clear();
+        await ResumesAsync(bus, "PortalMigrating", "the account has moved");
+
+        hubSpot.Faults.Add(new Fault { Kind = FaultKind.RateLimited, PolicyName = "DAILY", RetryAfter = 10 });
+        await ToldAsync(bus, "DeliveryPaused", "DailyLimit", 1, seconds: 15);
+        await enough.CancelAsync();
+        await publishing;
+        await Task.WhenAll(Enumerable.Range(0, Backlog).Select(number => SyncAsync(bus, $"backlog-{number}")));
+        hubSpot.Faults.Clear();
+        await ToldAsync(bus, "DeliveryResumed", "DailyLimit", 1, seconds: 15);
+
+        // At the quota, and not above it: twice through the window.
+        var resumed = TimeProvider.System.GetUtcNow();
+        await Eventually.BecomesTrueAsync(() => Outcomes(bus, "ContactSynced").Count == _contacts.Count, "everything is delivered", seconds: 60);
+        var calls = hubSpot.Calls.Where(call => call.At > resumed && call.Path.EndsWith("/batch/upsert", StringComparison.Ordinal)).ToList();
+        Say($"{calls.Count} calls in {(calls[^1].At - resumed).TotalSeconds:0.0} s");
+        calls.ShouldNotContain(call => call.Status == 429);
+        calls.Count(call => call.At < resumed + TimeSpan.FromSeconds(10)).ShouldBeInRange(Quota * 8 / 10, Quota);
+
+        // Of every command one outcome, and it is a good one.
+        await Eventually.BecomesTrueAsync(() => Outcomes(bus, "ContactEnrolledInWorkflow").Count == _enrollments.Count, "all are enrolled", seconds: 60);
+        await Eventually.BecomesTrueAsync(() => Outcomes(bus, "TimelineEventPosted").Count == _timeline.Count, "all are posted");
+        Say($"{_contacts.Count} contacts, {_enrollments.Count} enrolments, {_timeline.Count} timeline events");
+        bus.Seen.Count(seen => seen.Event == "CommandRejected").ShouldBe(0);
+        foreach (var queue in AmqpClient.Queues.SelectMany(queue => (string[])[queue, $"{queue}_error", $"{queue}_skipped"]).Concat(AmqpClient.WaitQueues))
+            (await bus.DepthAsync(queue)).ShouldBe(0u, queue);
+        Outcomes(bus, "ContactSynced").ShouldBe(_contacts, ignoreOrder: true);
+        hubSpot.Contacts.Count.ShouldBe(_contacts.Count + _enrollments.Count + 1); // And Ada, whose the timeline events are.
+        hubSpot.Enrollments.Select(enrollment => enrollment.Email).Order(StringComparer.Ordinal)
+            .ShouldBe(_enrollments.Select(key => $"{key}@example.com").Order(StringComparer.Ordinal));
+        hubSpot.TimelineEvents.Select(posted => posted.Id).ShouldBe(_timeline, ignoreOrder: true);
+
+        // Of every pause one announcement, and one of its end.
+        var told = bus.Seen.Where(seen => seen.Event is "DeliveryPaused" or "DeliveryResumed").DistinctBy(seen => seen.MessageId)
+            .Select(seen => $"{seen.Event} {seen.Message["reason"]} {seen.Message["scope"]}".TrimEnd()).ToList();
+        Say(string.Join('\n', told));
+        told.ShouldBe(told.Distinct());
+        foreach (var paused in told.Where(line => line.StartsWith("DeliveryPaused", StringComparison.Ordinal)))
+            told.ShouldContain(paused.Replace("Paused", "Resumed", StringComparison.Ordinal));
+    }
+
+    private static void Say(string line) => TestContext.Current.TestOutputHelper!.WriteLine(line);
+
+    /// <summary>Commands of every kind, as long as it is not enough.</summary>
+    private async Task PublishAsync(AmqpClient bus, CancellationToken enough)
+    {
+        for (var number = 0; !enough.IsCancellationRequested; number++)
+        {
+            await SyncAsync(bus, $"sync-{number}");
+            if (number % 20 == 0)
+                await EnrollAsync(bus, $"enroll-{number}");
+            if (number % 10 == 0)
+                await PostAsync(bus, $"post-{number}");
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, CancellationToken.None);
+        }
+    }
+
+    private Task SyncAsync(AmqpClient bus, string key) =>
+        PublishAsync(bus, _contacts, key, "SyncContact", $$"""{"commandId":"{{key}}","email":"{{key}}@example.com"}""");
+
+    private Task EnrollAsync(AmqpClient bus, string key) => PublishAsync(
+        bus, _enrollments, key, "EnrollInWorkflow", $$$"""{"commandId":"{{{key}}}","email":"{{{key}}}@example.com","workflow":"1001","properties":{"firstname":"Ada"}}""");
+
+    private Task PostAsync(AmqpClient bus, string key) => PublishAsync(
+        bus, _timeline, key, "PostTimelineEvent", $$$"""{"commandId":"{{{key}}}","eventType":"1001298","email":"ada@example.com","tokens":{}}""");
+
+    /// <summary>Until the broker has confirmed it, as everybody should who cannot afford to lose something.</summary>
+    private static async Task PublishAsync(AmqpClient bus, List<string> keys, string key, string command, string json)
+    {
+        lock (keys)
+            keys.Add(key);
+        while (true)
+        {
+            try
+            {
+                await bus.PublishAsync(command, json).WaitAsync(TimeSpan.FromSeconds(5), TimeProvider.System);
+                return;
+            }
+            catch (Exception exception) when (exception is RabbitMQClientException or TimeoutException or OperationCanceledException)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System);
+            }
+        }
+    }
+
+    /// <summary>A command that is published from now on is delivered within seconds.</summary>
+    private async Task DeliversAsync(AmqpClient bus, string when)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        var key = $"probe-{_contacts.Count}";
+        await SyncAsync(bus, key);
+        await bus.OutcomeAsync("ContactSynced", key, seconds: 30);
+        Say($"{TimeProvider.System.GetElapsedTime(started).TotalSeconds:0.0} s until a command is delivered: {when}");
+    }
+
+    private async Task ResumesAsync(AmqpClient bus, string reason, string when)
+    {
+        await DeliversAsync(bus, when);
+        var paused = Scopes(bus, "DeliveryPaused", reason);
+        await Eventually.BecomesTrueAsync(() => Scopes(bus, "DeliveryResumed", reason).SetEquals(paused), $"the end of each pause for {reason} is told");
+    }
+
+    private static Task ToldAsync(AmqpClient bus, string name, string reason, int times, int seconds) =>
+        Eventually.BecomesTrueAsync(() => Scopes(bus, name, reason).Count >= times, $"{name} {reason} is told", seconds);
+
+    private static HashSet<string> Scopes(AmqpClient bus, string name, string reason) =>
+        [.. bus.Seen.Where(seen => seen.Event == name && (string?)seen.Message["reason"] == reason).Select(seen => (string?)seen.Message["scope"] ?? "")];
+
+    private static HashSet<string> Outcomes(AmqpClient bus, string name) =>
+        [.. bus.Seen.Where(seen => seen.Event == name).Select(seen => Key(seen.Message)).OfType<string>()];
+
+    private static string? Key(JsonObject message) => (string?)message["commandId"];
+}
