@@ -45,6 +45,7 @@ async function ask(path, options) {
   }
   if (response.status === 401) signIn();
   const answer = await response.json().catch(() => null);
+  if (options.method === 'POST' || path.includes('reveal=true')) document.dispatchEvent(new Event('trail')); // It tells of that.
   if (!response.ok) throw new Refusal(response.status, answer);
   return answer;
 }
