@@ -1,11 +1,13 @@
 using System.Security.Cryptography;
 using Microsoft.Net.Http.Headers;
 
-namespace HubSpotMessaging.Service.Console;
+namespace HubSpotMessaging.Service.OperatorConsole; // "Console" would hide the other one.
 
 /// <summary>A file of the console, as it is embedded in the service.</summary>
 internal sealed class ConsoleFile
 {
+    private const string Prefix = "console/";
+
     private static readonly Dictionary<string, string> Types = new(StringComparer.Ordinal)
     {
         [".css"] = "text/css; charset=utf-8",
@@ -44,6 +46,4 @@ internal sealed class ConsoleFile
             yield return (resource[Prefix.Length..], bytes);
         }
     }
-
-    private const string Prefix = "console/";
 }

@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using HubSpotMessaging.Service.OAuth;
 
-namespace HubSpotMessaging.Service.Console;
+namespace HubSpotMessaging.Service.OperatorConsole; // "Console" would hide the other one.
 
 /// <summary>The operators' console: one page that follows the service by itself, and what belongs to it.</summary>
 internal static class ConsolePage
