@@ -8,7 +8,7 @@ import { busy, byId, make, reconcile, write } from './dom.js';
 import { openLetter } from './letter.js';
 import { commandOf, commandsOf, count, number, tellTime } from './words.js';
 
-const pageSize = 50, groupsShown = 100, quietTime = 2_000;
+const pageSize = 25, groupsShown = 100, quietTime = 2_000;
 
 let groups = [], group = null;
 let page = { items: [], next: null, total: 0 };

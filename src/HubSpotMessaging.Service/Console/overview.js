@@ -4,7 +4,7 @@ import { drawOutcomes } from './chart.js';
 import { ask, show } from './conversation.js';
 import { post } from './api.js';
 import { busy, byId, make, reconcile, write } from './dom.js';
-import { commandsOf, count, number, queueName, reasonOf, span, tellTime, timeOfDay } from './words.js';
+import { capital, commandsOf, count, number, queueName, reasonOf, span, tellTime, timeOfDay } from './words.js';
 
 const marks = { good: 'm7.5 12.5 3 3 6-6.5', busy: 'M12 7v5l3 2', paused: 'M9.5 8.5v7m5-7v7', bad: 'M12 7v6m0 3.5v.1' };
 const operatorsOwn = new Set(['operator', 'rejections']);
@@ -56,10 +56,14 @@ function summarize({ connection, reasons, queues, deadLetters }, waiting) {
     return { state: 'bad', headline: `${connection.title}: ${wait}`, lead: connection.sentence + letters };
 
   if (others.length > 0) {
-    const why = [...new Set(others.map(reasonOf))].join(', and ');
-    const all = others.some(reason => !reason.scope);
-    const what = all ? 'Paused' : `${list([...new Set(others.map(reason => commandsOf(reason.scope)))])} paused`;
-    return { state: others.every(reason => reason.owner === 'operator') ? 'paused' : 'bad', headline: `${what}: ${why}, ${wait}`, lead: ending(others) + letters };
+    const worst = others.find(reason => reason.owner !== 'operator') ?? others[0];
+    const alike = others.filter(reason => reason.reason === worst.reason), rest = others.filter(reason => reason.reason !== worst.reason);
+    const also = rest.length > 0 ? ` ${capital(`${scopes(rest)} ${rest.some(reason => !reason.scope) ? 'is' : 'are'} paused as well: ${reasonOf(rest[0])}.`)}` : '';
+    return {
+      state: worst.owner === 'operator' ? 'paused' : 'bad',
+      headline: `${alike.some(reason => !reason.scope) ? 'Paused' : capital(`${scopes(alike)} paused`)}: ${reasonOf(worst)}, ${wait}`,
+      lead: ending(worst) + also + letters,
+    };
   }
 
   if (waiting > 0) {
@@ -73,13 +77,13 @@ function summarize({ connection, reasons, queues, deadLetters }, waiting) {
     : { state: 'good', headline: 'Everything that can be is delivered', lead: `Nothing waits.${letters}` };
 }
 
-function ending(reasons) {
-  const byHand = reasons.some(reason => operatorsOwn.has(reason.owner));
-  const until = reasons.map(reason => reason.until).filter(Boolean).sort().at(-1);
-  if (byHand) return 'It goes on when an operator resumes it. Nothing is lost meanwhile.';
+function ending({ owner, until }) {
+  if (operatorsOwn.has(owner)) return 'It goes on when an operator resumes it. Nothing is lost meanwhile.';
   return until ? `The service asks HubSpot again at ${timeOfDay(until)}, and goes on by itself. Nothing is lost meanwhile.`
     : 'The service goes on by itself as soon as it can. Nothing is lost meanwhile.';
 }
+
+const scopes = reasons => reasons.some(reason => !reason.scope) ? 'everything' : list([...new Set(reasons.map(reason => commandsOf(reason.scope).toLowerCase()))]);
 
 function showLine(reasons) {
   byId('open').hidden = reasons.length > 0;
@@ -87,7 +91,7 @@ function showLine(reasons) {
   reconcile(byId('reasons'), reasons, reason => `${reason.owner}/${reason.reason}/${reason.scope}`, reasonItem, (item, reason) => {
     const [what, why, detail, since] = item.children;
     write(what, reason.scope ? `${commandsOf(reason.scope)} wait` : 'Everything waits');
-    write(why, `${reasonOf(reason)}.`);
+    write(why, `${capital(reasonOf(reason))}.`);
     write(detail, reason.detail ?? '');
     detail.hidden = !reason.detail;
     since.hidden = !reason.since;
@@ -97,7 +101,7 @@ function showLine(reasons) {
 
 function reasonItem(reason) {
   const item = make('li', {}, make('strong'), make('span', { class: 'why' }), make('q'),
-    make('small', { class: 'soft' }, 'since ', make('time')));
+    make('small', { class: 'soft' }, 'Began ', make('time')));
   if (operatorsOwn.has(reason.owner)) item.append(make('button', { class: 'primary', text: 'Resume', onclick: event => resume(event.currentTarget, reason.scope) }));
   return item;
 }

@@ -24,6 +24,8 @@ export const number = value => numbers.format(value);
 
 export const count = (value, one, many = `${one}s`) => `${number(value)} ${value === 1 ? one : many}`;
 
+export const capital = text => text.charAt(0).toUpperCase() + text.slice(1);
+
 export const commandsOf = type => commands[type]?.many ?? type;
 
 export const commandOf = type => commands[type]?.one ?? type;

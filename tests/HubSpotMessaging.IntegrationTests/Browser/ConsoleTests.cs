@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using HubSpotMessaging.Emulator;
 using HubSpotMessaging.IntegrationTests.DeadLetters;
 using Microsoft.Playwright;
@@ -48,7 +47,7 @@ public sealed class ConsoleTests(ConsoleInstallation fixture, Chromium chromium)
         await api.PostAsync("pause", new { note = "the fair begins" }); // Another operator, somewhere else.
         await desk.ShouldTellAsync("Paused: an operator has paused it, nothing waits");
         await Assertions.Expect(desk.Page.Locator("#reasons")).ToContainTextAsync("the fair begins");
-        await Assertions.Expect(desk.Page.Locator("#announcement")).ToHaveTextAsync(new Regex("^Paused"));
+        await Assertions.Expect(desk.Page.Locator("#announcement")).ToContainTextAsync("Paused");
         await installation.Bus.PublishAsync("SyncContact", """{"commandId":"while-paused","email":"waits@example.com"}""");
         await desk.ShouldTellAsync("1 command waits");
 
@@ -97,7 +96,7 @@ public sealed class ConsoleTests(ConsoleInstallation fixture, Chromium chromium)
         await Assertions.Expect(desk.Letter).Not.ToContainTextAsync("grace@example.com");
         await desk.InLetter("Correct and replay").ClickAsync();
         await Assertions.Expect(desk.Letter.GetByRole(AriaRole.Status)).ToContainTextAsync("Nothing is changed yet");
-        await desk.Letter.GetByLabel(new Regex("^shoe_size")).FillAsync("42");
+        await desk.Letter.Locator(".property.wrong input").FillAsync("42");
         await desk.InLetter("Correct and replay").ClickAsync();
 
         await desk.ShouldAnswerAsync("1 corrected and sent again.");
@@ -207,11 +206,11 @@ public sealed class ConsoleTests(ConsoleInstallation fixture, Chromium chromium)
         await using var person = await Person.AtAsync(installation, chromium);
         var desk = await Desk.OpenAsync(person);
 
-        await desk.Page.GetByRole(AriaRole.Button, new() { NameRegex = new Regex("^sleeve_length") }).ClickAsync();
-        await Assertions.Expect(desk.Page.Locator("#range")).ToHaveTextAsync("1–50 of 1,200");
-        await Assertions.Expect(desk.Rows).ToHaveCountAsync(50);
+        await desk.Page.GetByRole(AriaRole.Button, new() { Name = "sleeve_length" }).ClickAsync();
+        await Assertions.Expect(desk.Page.Locator("#range")).ToHaveTextAsync("1–25 of 1,200");
+        await Assertions.Expect(desk.Rows).ToHaveCountAsync(25);
         await desk.ClickAsync("Older");
-        await Assertions.Expect(desk.Page.Locator("#range")).ToHaveTextAsync("51–100 of 1,200");
+        await Assertions.Expect(desk.Page.Locator("#range")).ToHaveTextAsync("26–50 of 1,200");
         await desk.ClickAsync("Choose all 1,200");
         await desk.ClickAsync("Discard");
         await desk.Question.GetByLabel("Why").FillAsync("last year's sizes");
