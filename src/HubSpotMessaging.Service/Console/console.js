@@ -51,6 +51,7 @@ function again() {
   silence = setTimeout(async () => {
     try {
       show(await get('status'));
+      lastHeard = new Date();
     } catch (refusal) {
       if (refusal.status === 401) return signIn();
     }

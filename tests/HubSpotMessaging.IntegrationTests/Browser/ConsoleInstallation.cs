@@ -24,6 +24,7 @@ public sealed class ConsoleInstallation(Servers servers) : IAsyncLifetime
         var api = new OperatorApi(_installation.Address, Key);
         if ((string?)(await api.GetAsync("status"))["connection"]!["state"] != "Connected")
             await ConnectAsync(_installation);
+        _installation.HubSpot.Faults.Clear();
         await api.PostAsync("resume", new { });
         await Eventually.BecomesTrueAsync(async () => (await api.GetAsync("status")) is var status && (bool)status["readsDeadLetters"]! && (bool)status["delivers"]!, "it delivers");
         await api.PostAsync("dead-letters/discard", new { all = true, reason = "for the next test" });

@@ -238,4 +238,38 @@ public sealed class ConsoleTests(ConsoleInstallation fixture, Chromium chromium)
         await desk.ShouldBeLiveAsync();
         await desk.ShouldBeTheSamePageAsync();
     }
+
+    [Fact]
+    public async Task Everybody_can_use_it_by_day_by_night_and_on_a_phone()
+    {
+        var (installation, api) = await fixture.BeginAsync();
+        using var _ = api;
+        await installation.LiveThroughAnHourAsync(api);
+        await using var person = await Person.AtAsync(installation, chromium);
+        var desk = await Desk.OpenAsync(person);
+        await desk.ShouldTellAsync("HubSpot is down");
+        await Assertions.Expect(desk.Rows).ToHaveCountAsync(25);
+        await desk.Page.Locator("#groups button").Nth(1).ClickAsync();
+        await desk.Page.Locator("#list-title").ClickAsync(); // Away from what shows that the mouse is on it.
+
+        var faults = new List<string>();
+        foreach (var look in Enum.GetValues<Look>())
+        {
+            await desk.LookAsync(look);
+            faults.AddRange(await desk.FaultsAsync($"page, {look}"));
+            await desk.PictureAsync(look switch { Look.Light => "console", Look.Dark => "console-dark", _ => "console-phone" });
+
+            await desk.OpenFirstAsync();
+            faults.AddRange(await desk.FaultsAsync($"dead letter, {look}"));
+            await desk.PictureAsync($"letter-{look}");
+            await desk.InLetter("Discard").ClickAsync();
+            faults.AddRange(await desk.FaultsAsync($"question, {look}"));
+            await desk.Page.Keyboard.PressAsync("Escape");
+            await desk.Page.Keyboard.PressAsync("Escape");
+            await Assertions.Expect(desk.Letter).ToBeHiddenAsync();
+        }
+
+        faults.ShouldBeEmpty();
+        person.ShouldHaveSeenNoTrouble();
+    }
 }

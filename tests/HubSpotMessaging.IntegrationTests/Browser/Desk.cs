@@ -1,3 +1,4 @@
+using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 
 namespace HubSpotMessaging.IntegrationTests.Browser;
@@ -6,6 +7,19 @@ namespace HubSpotMessaging.IntegrationTests.Browser;
 internal sealed class Desk(Person person)
 {
     private const int Patience = 20_000; // milliseconds
+
+    private const string ReadFaults = """
+        () => {
+          const page = document.documentElement, faults = [];
+          if (page.scrollWidth > page.clientWidth) faults.push(`${page.scrollWidth - page.clientWidth} pixels wider than the window`);
+          if (page.clientWidth > 400) return faults;
+          for (const target of document.querySelectorAll('button, a.button, input:not([type=checkbox]), select, summary')) {
+            const { height } = target.getBoundingClientRect();
+            if (target.checkVisibility() && height > 1 && height < 44) faults.push(`${height} pixels high: ${target.outerHTML}`);
+          }
+          return faults;
+        }
+        """;
 
     public IPage Page => person.Page;
 
@@ -63,4 +77,30 @@ internal sealed class Desk(Person person)
     public Task MarkAsync() => Page.EvaluateAsync("() => { window.isTheSame = true; }");
 
     public async Task ShouldBeTheSamePageAsync() => (await Page.EvaluateAsync<bool>("() => window.isTheSame === true")).ShouldBeTrue();
+
+    /// <summary>Looks at the page on a desk by day or by night, or on a phone.</summary>
+    public async Task LookAsync(Look look)
+    {
+        await Page.EmulateMediaAsync(new() { ColorScheme = look is Look.Dark ? ColorScheme.Dark : ColorScheme.Light, ReducedMotion = ReducedMotion.Reduce });
+        await Page.SetViewportSizeAsync(look is Look.Phone ? 360 : 1280, look is Look.Phone ? 780 : 1400);
+    }
+
+    /// <summary>What axe objects to, what is too small for a finger on a phone, and whether the page scrolls sideways.</summary>
+    public async Task<IReadOnlyList<string>> FaultsAsync(string what)
+    {
+        var axe = await Page.RunAxe();
+        axe.Passes.ShouldNotBeEmpty();
+        return
+        [
+            .. axe.Violations.Select(violation => $"{what}: {violation.Impact} {violation.Id}: {violation.Help} ({string.Join(", ", violation.Nodes.Select(node => node.Html))})"),
+            .. (await Page.EvaluateAsync<string[]>(ReadFaults)).Select(fault => $"{what}: {fault}"),
+        ];
+    }
+
+    /// <summary>A picture, when <c>HUBSPOT_TEST_SCREENSHOTS</c> names a directory for it; those in docs/images are made so.</summary>
+    public async Task PictureAsync(string name)
+    {
+        if (Environment.GetEnvironmentVariable("HUBSPOT_TEST_SCREENSHOTS") is { Length: > 0 } directory)
+            await Page.ScreenshotAsync(new() { Path = Path.Combine(directory, $"{name}.png") });
+    }
 }
