@@ -61,5 +61,5 @@ const total = minute => minute.succeeded + minute.superseded + minute.rejected;
 /** The next number that is easy to read. */
 function round(value) {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, value)));
-  return [1, 2, 5, 10].map(factor => factor * power).find(candidate => candidate >= value) ?? 1;
+  return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].map(factor => factor * power).find(candidate => candidate >= value && Number.isInteger(candidate)) ?? 1;
 }

@@ -6,7 +6,7 @@ import { show } from './conversation.js';
 import { correct, discard, outcome, replay } from './deeds.js';
 import { busy, byId, make, reconcile, write } from './dom.js';
 import { openLetter } from './letter.js';
-import { commandOf, commandsOf, count, number, tellTime } from './words.js';
+import { commandOf, commandsOf, count, number, plain, tellTime } from './words.js';
 
 const pageSize = 25, groupsShown = 100, quietTime = 2_000;
 
@@ -136,8 +136,9 @@ function showPage() {
     const [, contact, reason, failed] = row.cells;
     write(contact.querySelector('button'), letter.contact ?? letter.key ?? 'Unknown');
     write(contact.querySelector('small'), commandOf(letter.command));
-    write(reason.firstElementChild, plain(letter));
-    write(reason.lastElementChild, [...(letter.properties ?? []), letter.workflow && `workflow ${letter.workflow}`].filter(Boolean).join(', ') || letter.category || '');
+    const words = plain(letter.message) ?? 'Nothing tells why.';
+    write(reason.firstElementChild, words);
+    write(reason.lastElementChild, [...(letter.properties ?? []), letter.workflow].filter(name => name && !words.includes(name)).join(', '));
     if (letter.failedAt) tellTime(failed.firstElementChild, letter.failedAt);
   });
   const begin = earlier.length * pageSize;
@@ -146,12 +147,6 @@ function showPage() {
   byId('older').disabled = !page.next;
   write(byId('reveal-list'), isRevealed ? 'Mask personal data' : 'Show personal data');
   showChoice();
-}
-
-/** HubSpot's words without the JSON that it puts around them. */
-function plain(letter) {
-  const within = [...(letter.message ?? '').matchAll(/"message":"((?:[^"\\]|\\.)*)"/g)].map(match => match[1].replaceAll('\\"', '"'));
-  return within.length > 0 ? within.join('; ') : letter.message ?? 'Nothing tells why.';
 }
 
 const letterRow = ({ id }) => make('tr', {},

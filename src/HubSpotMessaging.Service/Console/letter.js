@@ -5,7 +5,7 @@ import { correctionForm } from './correction.js';
 import { show } from './conversation.js';
 import { correct, discard, outcome, replay } from './deeds.js';
 import { busy, byId, make, write } from './dom.js';
-import { commandOf, queueName, tellTime } from './words.js';
+import { commandOf, plain, queueName, tellTime } from './words.js';
 
 const origins = {
   Unreadable: 'The service could not read it as a command.',
@@ -60,8 +60,9 @@ function fill(dialog, view, isRevealed, done) {
     make('div', { class: 'dialog-body' },
       make('section', { 'aria-labelledby': 'why-title' },
         make('h3', { id: 'why-title', text: letter.origin === 'Rejected' ? 'Why HubSpot, or the service, refused it' : 'Why it is here' }),
-        make('blockquote', { text: letter.message ?? origins[letter.origin] ?? 'Nothing tells.' }),
-        facts(letter)),
+        make('blockquote', { text: plain(letter.message) ?? origins[letter.origin] ?? 'Nothing tells.' }),
+        facts(letter),
+        plain(letter.message) === (letter.message ?? null) ? null : code('Word for word', letter.message)),
       make('section', { 'aria-labelledby': 'correct-title' },
         make('h3', { id: 'correct-title', text: 'Correct it' }), form.element),
       make('section', { 'aria-labelledby': 'content-title' },

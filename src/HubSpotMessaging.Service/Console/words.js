@@ -42,6 +42,12 @@ export function queueName(name) {
   return known[name] ?? name;
 }
 
+/** HubSpot's words without the JSON that it puts around them; null when there are none. */
+export function plain(message) {
+  const within = [...(message ?? '').matchAll(/"message":"((?:[^"\\]|\\.)*)"/g)].map(match => match[1].replaceAll('\\"', '"'));
+  return within.length > 0 ? within.join('; ') : message ?? null;
+}
+
 /** A duration, as exactly as anybody cares. */
 export function span(seconds) {
   if (seconds < 1) return 'under 1 s';

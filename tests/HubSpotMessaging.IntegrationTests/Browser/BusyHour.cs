@@ -19,14 +19,14 @@ internal static class BusyHour
 
         foreach (var (number, name) in Names.Index())
         {
-            await installation.Bus.PublishAsync("SyncContact", $$"""
-                {"commandId":"order-{{4711 + number}}","occurredAt":"2026-11-01T11:00:00Z","email":"{{name}}@example.com","properties":{"firstname":"{{name}}","region":"Mars"}}
+            await installation.Bus.PublishAsync("SyncContact", $$$"""
+                {"commandId":"order-{{{4711 + number}}}","occurredAt":"2026-11-01T11:00:00Z","email":"{{{name}}}@example.com","properties":{"firstname":"{{{name}}}","region":"Mars"}}
                 """);
-            await installation.Bus.PublishAsync("SyncContact", $$"""
-                {"commandId":"signup-{{88 + number}}","occurredAt":"2026-11-01T11:00:00Z","email":"{{name}}@example.org","properties":{"lastname":"{{name}}","shoe_size":"large"}}
+            await installation.Bus.PublishAsync("SyncContact", $$$"""
+                {"commandId":"signup-{{{88 + number}}}","occurredAt":"2026-11-01T11:00:00Z","email":"{{{name}}}@example.org","properties":{"lastname":"{{{name}}}","shoe_size":"large"}}
                 """);
-            await installation.Bus.PublishAsync("PostTimelineEvent", $$"""
-                {"commandId":"event-{{number}}","eventType":"999","email":"{{name}}@example.net","tokens":{}}
+            await installation.Bus.PublishAsync("PostTimelineEvent", $$$"""
+                {"commandId":"event-{{{number}}}","eventType":"999","email":"{{{name}}}@example.net","tokens":{}}
                 """);
         }
 
