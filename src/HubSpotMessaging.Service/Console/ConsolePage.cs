@@ -1,3 +1,4 @@
+using System.Security.Principal;
 using System.Text.Encodings.Web;
 using HubSpotMessaging.Service.OAuth;
 
@@ -14,8 +15,14 @@ internal static class ConsolePage
     /// <param name="antiForgery">The token that its scripts send with what they change.</param>
     public static IResult Show(HttpContext http, string antiForgery)
     {
+        if (http.Request.Path.Value!.EndsWith('/'))
+            return new Redirection("../console"); // The addresses in it are relative.
+
         SecurityHeaders.WriteTo(http.Response, Policy);
-        return TypedResults.Content(ConsoleFile.Page.Replace("{{anti-forgery}}", HtmlEncoder.Default.Encode(antiForgery), StringComparison.Ordinal), "text/html; charset=utf-8");
+        var page = ConsoleFile.Page
+            .Replace("{{anti-forgery}}", HtmlEncoder.Default.Encode(antiForgery), StringComparison.Ordinal)
+            .Replace("{{operator}}", HtmlEncoder.Default.Encode(NameOf(http.User.Identity)), StringComparison.Ordinal);
+        return TypedResults.Content(page, "text/html; charset=utf-8");
     }
 
     /// <summary>What belongs to it.</summary>
@@ -24,4 +31,7 @@ internal static class ConsolePage
         SecurityHeaders.WriteTo(http.Response);
         return ConsoleFile.Find(name)?.ToResult() ?? TypedResults.NotFound();
     }
+
+    /// <summary>Empty for who need not sign in, and so cannot sign out.</summary>
+    private static string NameOf(IIdentity? identity) => identity is { IsAuthenticated: true } ? identity.Name ?? "Signed in" : "";
 }

@@ -35,8 +35,6 @@ export async function carryOut(path, body, onProgress) {
 
 async function ask(path, options) {
   const headers = { ...options.headers, 'X-Operator-Client': 'console' };
-  const name = operatorName();
-  if (name) headers['X-Operator-Name'] = bytesOf(name);
   let response;
   try {
     response = await fetch(address(path), { ...options, headers });
@@ -54,10 +52,3 @@ async function ask(path, options) {
 export function signIn() {
   location.assign(new URL('sign-in', import.meta.url));
 }
-
-export const operatorName = () => localStorage.getItem('operator')?.trim() ?? '';
-
-export const setOperatorName = name => localStorage.setItem('operator', name);
-
-/** A header carries bytes: the name goes as UTF-8. */
-const bytesOf = text => String.fromCharCode(...new TextEncoder().encode(text));

@@ -1,6 +1,6 @@
 // The operators' console. It follows the service over one stream of events, and asks for what an operator wants to see.
 
-import { address, get, operatorName, setOperatorName, signIn } from './api.js';
+import { address, get, signIn } from './api.js';
 import { initConversation } from './conversation.js';
 import { followDeadLetters, initDeadLetters } from './dead-letters.js';
 import { byId, write } from './dom.js';
@@ -59,8 +59,9 @@ function again() {
   }, retryAfter);
 }
 
-byId('operator').value = operatorName();
-byId('operator').addEventListener('change', event => setOperatorName(event.target.value));
+const operator = document.querySelector('meta[name=operator]').content; // Empty when no sign-in is needed.
+byId('sign-out').hidden = !operator;
+write(byId('operator'), operator);
 initConversation();
 initLine();
 initDeadLetters();

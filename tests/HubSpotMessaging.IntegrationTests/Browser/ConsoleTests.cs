@@ -115,9 +115,7 @@ public sealed class ConsoleTests(ConsoleInstallation fixture, Chromium chromium)
         using var _ = api;
         await installation.RejectAsync(api, "masked", "secret.person@example.com", "hat_size");
         await using var person = await Person.AtAsync(installation, chromium);
-        var desk = await Desk.OpenAsync(person);
-        await desk.Page.GetByLabel("Your name").FillAsync("Łucja");
-        await desk.Page.GetByLabel("Your name").BlurAsync();
+        var desk = await Desk.OpenAsync(person, "Łucja");
 
         await desk.OpenFirstAsync();
         (await desk.Page.ContentAsync()).ShouldNotContain("secret.person");

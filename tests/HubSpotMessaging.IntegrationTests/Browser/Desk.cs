@@ -33,10 +33,11 @@ internal sealed class Desk(Person person)
     public ILocator Question => Page.Locator("dialog#question");
 
     /// <summary>Signs in, and waits until the page is alive.</summary>
-    public static async Task<Desk> OpenAsync(Person person)
+    public static async Task<Desk> OpenAsync(Person person, string name = "")
     {
         await person.OpenAsync(person.Console);
         await person.ShouldReadAsync("Operators only");
+        await person.Page.GetByLabel("Your name").FillAsync(name);
         await person.EnterKeyAsync(ConsoleInstallation.Key);
         var desk = new Desk(person);
         await desk.ShouldBeLiveAsync();
