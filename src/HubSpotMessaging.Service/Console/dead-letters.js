@@ -41,8 +41,7 @@ export function initDeadLetters() {
 export function followDeadLetters(status) {
   byId('dead-letters').hidden = false;
   byId('unread').hidden = status.readsDeadLetters || (status.deadLetters === 0 && !status.connection.portalId);
-  byId('no-letters').hidden = status.deadLetters > 0;
-  byId('desk').hidden = status.deadLetters === 0;
+  showWhetherAny(status.deadLetters > 0);
   write(byId('letters-note'), status.deadLetters === 0 ? '' : count(status.deadLetters, 'command') + (status.deadLetters === 1 ? ' that cannot be delivered as it is' : ' that cannot be delivered as they are'));
   const has = `${status.deadLetters}`;
   if (has === known || timer) return;
@@ -56,6 +55,13 @@ export function followDeadLetters(status) {
       else await loadPage();
     });
   }, Math.max(0, quietTime - (Date.now() - asked)));
+}
+
+function showWhetherAny(any) {
+  const hadFocus = byId('desk').contains(document.activeElement);
+  byId('no-letters').hidden = any;
+  byId('desk').hidden = !any;
+  if (!any && hadFocus) byId('letters-title').focus();
 }
 
 function isBeingUsed() {
@@ -78,6 +84,7 @@ async function loadPage() {
   page = await get(`dead-letters?${query}`);
   if (page.items.length === 0 && group && !after) return choose(null); // The last of its group is gone.
   byId('changed').hidden = true;
+  if (page.total === 0) showWhetherAny(false);
   showPage();
 }
 
@@ -179,7 +186,7 @@ async function open(id, opener) {
   const isDone = await openLetter(id, isRevealed);
   if (isDone) await renew();
   if (opener.isConnected) opener.focus();
-  else (byId('desk').hidden ? byId('letters-title') : byId('list-title')).focus();
+  else focusList();
 }
 
 async function act(deed, what) {
@@ -193,8 +200,10 @@ async function act(deed, what) {
   if (!result) return;
   show(outcome(result, what), result.failed > 0);
   await renew();
-  (byId('desk').hidden ? byId('letters-title') : byId('list-title')).focus();
+  focusList();
 }
+
+const focusList = () => (byId('desk').hidden ? byId('letters-title') : byId('list-title')).focus();
 
 /** The same change to all that are chosen. */
 async function correctMany(tell) {
