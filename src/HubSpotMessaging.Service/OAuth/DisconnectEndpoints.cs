@@ -15,14 +15,11 @@ internal static class DisconnectEndpoints
             .AddEndpointFilter(ConnectionPage.RedisMayBeAwayAsync);
 
         app.MapPost(Path, async (HttpContext http, OperatorGuard guard, TokenKeeper tokens) =>
-            guard.LetsAct(http, await KeyAsync(http.Request)) ? Tell(await tokens.DisconnectAsync())
+            guard.LetsAct(http, await PageForm.KeyAsync(http.Request)) ? Tell(await tokens.DisconnectAsync())
                 : !guard.LetsIn(http) ? KeepOut(http, guard)
                 : SentByAnotherSite())
             .AddEndpointFilter(ConnectionPage.RedisMayBeAwayAsync);
     }
-
-    /// <summary>The key in the form. Without a field for it the form is empty, which the framework's own binding takes for an error.</summary>
-    private static async Task<string?> KeyAsync(HttpRequest request) => request.HasFormContentType ? (await request.ReadFormAsync())["key"] : (string?)null;
 
     private static Page Ask(bool asksForKey) => new(
         200,

@@ -22,9 +22,8 @@ internal static partial class OAuthEndpoints
                 guard.LetsIn(http) ? RedirectToConsentAsync(http, states, options.Value) : Task.FromResult(KeepOut(http, options.Value)))
             .AddEndpointFilter(ConnectionPage.RedisMayBeAwayAsync);
 
-        app.MapPost(StartPath, ([FromForm] string? key, HttpContext http, OperatorGuard guard, OAuthStates states, IOptions<HubSpotOptions> options) =>
-                guard.LetsAct(http, key) ? RedirectToConsentAsync(http, states, options.Value) : Task.FromResult(KeepOut(http, options.Value)))
-            .DisableAntiforgery() // The guard knows what another site has sent.
+        app.MapPost(StartPath, async (HttpContext http, OperatorGuard guard, OAuthStates states, IOptions<HubSpotOptions> options) =>
+                guard.LetsAct(http, await PageForm.KeyAsync(http.Request)) ? await RedirectToConsentAsync(http, states, options.Value) : KeepOut(http, options.Value))
             .AddEndpointFilter(ConnectionPage.RedisMayBeAwayAsync);
 
         app.MapGet("/oauth/callback", async (

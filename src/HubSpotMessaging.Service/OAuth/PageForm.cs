@@ -21,6 +21,9 @@ internal sealed record PageForm(string Button, bool AsksForKey, Uri? LeadsTo = n
     /// </summary>
     public string? Targets => LeadsTo?.Scheme == Uri.UriSchemeHttps ? "https:" : LeadsTo?.GetLeftPart(UriPartial.Authority);
 
+    /// <summary>The key in the form. Without a field for it the form is empty, which the framework's own binding takes for an error.</summary>
+    public static async Task<string?> KeyAsync(HttpRequest request) => request.HasFormContentType ? (await request.ReadFormAsync())["key"] : (string?)null;
+
     public string Html(bool keyWasRefused) => $"""
         <form method="post" action="">
         {(AntiForgery is null ? "" : Token(AntiForgery))}{(AsksForKey ? KeyField(keyWasRefused) : "")}{(AsksForName ? NameField : "")}<button type="submit">{Button}</button>

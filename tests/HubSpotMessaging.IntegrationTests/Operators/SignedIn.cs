@@ -42,9 +42,9 @@ internal sealed partial class SignedIn(Uri service) : IDisposable
 
     public void Dispose() => Http.Dispose();
 
-    [GeneratedRegex("name=\"antiForgery\" value=\"(?<token>[^\"]+)\"")]
+    [GeneratedRegex("name=\"antiForgery\" value=\"(?<token>[^\"]+)\"", RegexOptions.None, 1_000)]
     private static partial Regex TokenField();
 
-    [GeneratedRegex("name=\"?anti-forgery\"? content=\"(?<token>[^\"]+)\"")]
+    [GeneratedRegex("name=\"?anti-forgery\"? content=\"(?<token>[^\"]+)\"", RegexOptions.None, 1_000)]
     private static partial Regex TokenMeta();
 }

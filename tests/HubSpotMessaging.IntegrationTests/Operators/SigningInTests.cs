@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using HubSpotMessaging.IntegrationTests.DeadLetters;
 
 namespace HubSpotMessaging.IntegrationTests.Operators;
 
@@ -37,7 +36,7 @@ public sealed class SigningInTests(Servers servers)
                 cookie.ShouldContain(attribute, Case.Insensitive);
         }
 
-        var second = await installation.StartReplicaAsync();
+        var second = await installation.AddReplicaAsync();
         var token = await browser.TokenAsync(second.Address);
         using (var done = await browser.SendAsync("POST", "pause", token, new { command = "EnrollInWorkflow" }))
             done.StatusCode.ShouldBe(HttpStatusCode.OK, await done.Content.ReadAsStringAsync());
@@ -51,7 +50,7 @@ public sealed class SigningInTests(Servers servers)
         using (var consent = await browser.Http.PostAsync(new Uri(installation.Address, "oauth/start"), new FormUrlEncodedContent([])))
             consent.StatusCode.ShouldBe(HttpStatusCode.SeeOther);
 
-        var renamed = await installation.StartReplicaAsync(settings => settings["Operator__Key"] = Key + "s");
+        var renamed = await installation.AddReplicaAsync(settings => settings["Operator__Key"] = Key + "s");
         using (var forgotten = await browser.SendAsync("GET", "status", at: renamed.Address))
             forgotten.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
 
