@@ -123,7 +123,7 @@ function showGroups() {
     const [name, badge, about] = item.firstElementChild.children;
     write(name, each.id ? title(each) : 'All');
     write(badge, number(each.count));
-    write(about, each.id ? [each.category ?? 'No category', commandsOf(each.command)].join(' · ') : '');
+    write(about, each.id ? [each.category ?? 'No category', commandsOf(each.command)].filter(word => word !== title(each)).join(' · ') : '');
     item.firstElementChild.setAttribute('aria-pressed', String((group?.id ?? '') === each.id || groups.length === 1));
   });
   byId('more-groups').hidden = found.length <= groupsShown;

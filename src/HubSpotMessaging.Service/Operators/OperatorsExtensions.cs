@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using HubSpotMessaging.Service.Operators.SigningIn;
 
 namespace HubSpotMessaging.Service.Operators;
 
@@ -6,6 +7,7 @@ internal static class OperatorsExtensions
 {
     public static void AddOperators(this IServiceCollection services)
     {
+        services.AddOperatorCookie();
         services.AddSingleton<OperatorGuard>();
         services.AddSingleton<OperatorTrail>();
         services.ConfigureHttpJsonOptions(json =>

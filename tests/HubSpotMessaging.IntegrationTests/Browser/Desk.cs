@@ -86,6 +86,8 @@ internal sealed class Desk(Person person)
         await Page.SetViewportSizeAsync(look is Look.Phone ? 360 : 1280, look is Look.Phone ? 780 : 1400);
     }
 
+    public Task ScrollToTopAsync() => Page.EvaluateAsync("() => { document.activeElement?.blur(); scrollTo(0, 0); }");
+
     /// <summary>What axe objects to, what is too small for a finger on a phone, and whether the page scrolls sideways.</summary>
     public async Task<IReadOnlyList<string>> FaultsAsync(string what)
     {
