@@ -57,7 +57,7 @@ function summarize({ connection, reasons, queues, deadLetters }, waiting) {
 
   if (others.length > 0) {
     const worst = others.find(reason => reason.owner !== 'operator') ?? others[0];
-    const alike = others.filter(reason => reason.reason === worst.reason), rest = others.filter(reason => reason.reason !== worst.reason);
+    const alike = others.filter(reason => reason.reason === worst.reason), rest = others.filter(reason => !alike.some(other => !other.scope || other.scope === reason.scope));
     const also = rest.length > 0 ? ` ${capital(`${scopes(rest)} ${rest.some(reason => !reason.scope) ? 'is' : 'are'} paused as well: ${reasonOf(rest[0])}.`)}` : '';
     return {
       state: worst.owner === 'operator' ? 'paused' : 'bad',

@@ -11,6 +11,7 @@ internal static class BusyHour
     /// <summary>Leaves refused commands of several kinds, a pause by another operator, HubSpot down, and commands that wait.</summary>
     public static async Task LiveThroughAnHourAsync(this Installation installation, OperatorApi api)
     {
+        await installation.FillOutcomesAsync();
         await api.PostAsync("pause", new { command = "EnrollInWorkflow", note = "the welcome mail is being rewritten" });
         installation.HubSpot.Put(new PropertyDefinition { Name = "region", Type = PropertyType.Enumeration, Options = ["EU", "US", "APAC"] });
         installation.HubSpot.Put(new PropertyDefinition { Name = "shoe_size", Type = PropertyType.Number });
@@ -33,11 +34,22 @@ internal static class BusyHour
         await installation.Bus.PublishAsync("SyncContact", """{"commandId":"unreadable","email":5}""");
         await api.HasAsync(1_187 + 16);
 
-        installation.HubSpot.Faults.Add(new Fault { Kind = FaultKind.Status, Status = 503, Match = new() { Path = "/crm/*" } });
-        for (var number = 0; number < 240; number++)
-            await installation.Bus.PublishAsync("SyncContact", $$"""{"commandId":"waits-{{number}}","email":"waits-{{number}}@example.com"}""");
-        for (var number = 0; number < 31; number++)
-            await installation.Bus.PublishAsync("EnrollInWorkflow", $$"""{"commandId":"enrol-{{number}}","email":"waits-{{number}}@example.com","workflow":"welcome"}""");
+        installation.HubSpot.Faults.Add(new Fault { Kind = FaultKind.Status, Status = 503, RetryAfter = 300, Match = new() { Path = "/crm/*" } });
+        await Task.WhenAll(Enumerable.Range(0, 240).Select(number => installation.Bus.PublishAsync("SyncContact", $$"""{"commandId":"waits-{{number}}","email":"waits-{{number}}@example.com"}""")));
+        await Task.WhenAll(Enumerable.Range(0, 31).Select(number => installation.Bus.PublishAsync("EnrollInWorkflow", $$"""{"commandId":"enrol-{{number}}","email":"waits-{{number}}@example.com","workflow":"welcome"}""")));
         await installation.Bus.EventAsync("DeliveryPaused", message => (string?)message["reason"] == "HubSpotUnavailable", seconds: 60);
+    }
+
+    /// <summary>The counts of the last hour, as the service keeps them.</summary>
+    private static async Task FillOutcomesAsync(this Installation installation)
+    {
+        var last = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() / 60;
+        for (var back = 1; back < 60; back++)
+        {
+            var succeeded = (int)(620 + (260 * Math.Sin(back / 7.0)) + (90 * Math.Sin(back * 1.7)));
+            await installation.Redis.HashSetAsync(
+                $"hubspot:outcomes:{last - back}",
+                [new("succeeded", succeeded), new("superseded", succeeded / 60), new("rejected", back % 9 == 0 ? 41 : back % 5 == 0 ? 6 : 0)]);
+        }
     }
 }

@@ -258,9 +258,6 @@ public sealed class ConsoleTests(ConsoleInstallation fixture, Chromium chromium)
             await desk.OpenFirstAsync();
             faults.AddRange(await desk.FaultsAsync($"dead letter, {look}"));
             await desk.PictureAsync($"letter-{look}");
-            await desk.InLetter("Discard").ClickAsync();
-            faults.AddRange(await desk.FaultsAsync($"question, {look}"));
-            await desk.Page.Keyboard.PressAsync("Escape");
             await desk.Page.Keyboard.PressAsync("Escape");
             await Assertions.Expect(desk.Letter).ToBeHiddenAsync();
         }
