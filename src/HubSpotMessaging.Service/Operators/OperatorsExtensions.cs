@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using HubSpotMessaging.Service.Operators.SigningIn;
+using HubSpotMessaging.Service.Operators.Status;
 
 namespace HubSpotMessaging.Service.Operators;
 
@@ -10,6 +11,10 @@ internal static class OperatorsExtensions
         services.AddOperatorCookie();
         services.AddSingleton<OperatorGuard>();
         services.AddSingleton<OperatorTrail>();
+        services.AddSingleton<Throughput>();
+        services.AddHostedService(provider => provider.GetRequiredService<Throughput>());
+        services.AddSingleton<StatusReader>();
+        services.AddSingleton<LiveStatus>();
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.Converters.Add(new JsonStringEnumConverter());
