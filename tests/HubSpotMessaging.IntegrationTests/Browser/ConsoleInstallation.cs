@@ -1,3 +1,4 @@
+using HubSpotMessaging.HubSpot.Line;
 using HubSpotMessaging.IntegrationTests.DeadLetters;
 
 namespace HubSpotMessaging.IntegrationTests.Browser;
@@ -25,7 +26,9 @@ public sealed class ConsoleInstallation(Servers servers) : IAsyncLifetime
         if ((string?)(await api.GetAsync("status"))["connection"]!["state"] != "Connected")
             await ConnectAsync(_installation);
         _installation.HubSpot.Faults.Clear();
-        await api.PostAsync("resume", new { });
+        var line = new LineStore(_installation.RedisConnection);
+        foreach (var reason in await line.ReadAsync())
+            await line.ResumeAsync(reason); // Also what HubSpot had asked to wait for.
         await Eventually.BecomesTrueAsync(async () => (await api.GetAsync("status")) is var status && (bool)status["readsDeadLetters"]! && (bool)status["delivers"]!, "it delivers");
         await api.PostAsync("dead-letters/discard", new { all = true, reason = "for the next test" });
         await api.HasAsync(0);
