@@ -88,9 +88,10 @@ const scopes = reasons => reasons.some(reason => !reason.scope) ? 'everything' :
 function showLine(reasons) {
   byId('open').hidden = reasons.length > 0;
   byId('reasons').hidden = reasons.length === 0;
-  reconcile(byId('reasons'), reasons, reason => `${reason.owner}/${reason.reason}/${reason.scope}`, reasonItem, (item, reason) => {
+  const alike = Object.values(Object.groupBy(reasons, reason => operatorsOwn.has(reason.owner) ? `${reason.owner}/${reason.scope}/${reason.detail}` : `${reason.reason}/${reason.detail}`));
+  reconcile(byId('reasons'), alike, ([reason]) => `${reason.owner}/${reason.reason}/${reason.scope}`, ([reason]) => reasonItem(reason), (item, [reason, ...more]) => {
     const [what, why, detail, since] = item.children;
-    write(what, reason.scope ? `${commandsOf(reason.scope)} wait` : 'Everything waits');
+    write(what, reason.scope ? `${capital(scopes([reason, ...more]))} wait` : 'Everything waits');
     write(why, `${capital(reasonOf(reason))}.`);
     write(detail, reason.detail ?? '');
     detail.hidden = !reason.detail;

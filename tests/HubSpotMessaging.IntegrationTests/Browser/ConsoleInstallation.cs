@@ -21,7 +21,7 @@ public sealed class ConsoleInstallation(Servers servers) : IAsyncLifetime
     internal async Task<(Installation Installation, OperatorApi Api)> BeginAsync()
     {
         _installation ??= (await Installation.StartAsync(
-            servers, Person.OnAnotherSite(("Operator__Key", Key), ("DeadLetters__Read", "true")), connect: false)).Share();
+            servers, Person.OnAnotherSite(("Operator__Key", Key), ("DeadLetters__Read", "true")), connect: false, hubSpot: settings => settings.RateLimit = 110)).Share();
         var api = new OperatorApi(_installation.Address, Key);
         if ((string?)(await api.GetAsync("status"))["connection"]!["state"] != "Connected")
             await ConnectAsync(_installation);

@@ -244,7 +244,7 @@ public sealed class ConsoleTests(ConsoleInstallation fixture, Chromium chromium)
         using var _ = api;
         await installation.LiveThroughAnHourAsync(api);
         await using var person = await Person.AtAsync(installation, chromium);
-        var desk = await Desk.OpenAsync(person);
+        var desk = await Desk.OpenAsync(person, "Grace");
         await desk.ShouldTellAsync("HubSpot is down");
         await Assertions.Expect(desk.Rows).ToHaveCountAsync(25);
         var faults = new List<string>();

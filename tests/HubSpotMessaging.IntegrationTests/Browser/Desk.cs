@@ -83,7 +83,7 @@ internal sealed class Desk(Person person)
     public async Task LookAsync(Look look)
     {
         await Page.EmulateMediaAsync(new() { ColorScheme = look is Look.Dark ? ColorScheme.Dark : ColorScheme.Light, ReducedMotion = ReducedMotion.Reduce });
-        await Page.SetViewportSizeAsync(look is Look.Phone ? 360 : 1280, look is Look.Phone ? 780 : 1400);
+        await Page.SetViewportSizeAsync(look is Look.Phone ? 360 : 1280, look is Look.Phone ? 780 : 1500);
     }
 
     public Task ScrollToTopAsync() => Page.EvaluateAsync("() => { document.activeElement?.blur(); scrollTo(0, 0); }");
