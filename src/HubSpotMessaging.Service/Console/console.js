@@ -62,6 +62,8 @@ function again() {
 const operator = document.querySelector('meta[name=operator]').content; // Empty when no sign-in is needed.
 byId('sign-out').hidden = !operator;
 write(byId('operator'), operator);
+addEventListener('offline', () => { lose(); again(); });
+addEventListener('online', () => { clearTimeout(silence); listen(); });
 initConversation();
 initLine();
 initDeadLetters();

@@ -229,10 +229,9 @@ public sealed class ConsoleTests(ConsoleInstallation fixture, Chromium chromium)
         var desk = await Desk.OpenAsync(person);
         await desk.MarkAsync();
 
-        await desk.Page.RouteAsync("**/api/operator/**", route => route.AbortAsync());
-        await desk.Page.EvaluateAsync("() => dispatchEvent(new Event('offline'))");
+        await desk.Page.Context.SetOfflineAsync(true);
         await Assertions.Expect(desk.Page.Locator("#live-words")).ToContainTextAsync("Not live since");
-        await desk.Page.UnrouteAsync("**/api/operator/**");
+        await desk.Page.Context.SetOfflineAsync(false);
         await desk.ShouldBeLiveAsync();
         await desk.ShouldBeTheSamePageAsync();
     }
