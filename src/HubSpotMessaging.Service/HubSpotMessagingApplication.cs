@@ -4,6 +4,7 @@ using HubSpotMessaging.Service.Bus;
 using HubSpotMessaging.Service.DeadLetters;
 using HubSpotMessaging.Service.Health;
 using HubSpotMessaging.Service.OAuth;
+using HubSpotMessaging.Service.OperatorConsole;
 using HubSpotMessaging.Service.Operators;
 using HubSpotMessaging.Service.Pausing;
 using HubSpotMessaging.Service.Startup;
@@ -53,6 +54,7 @@ public static class HubSpotMessagingApplication
         app.MapOAuth();
         app.MapDisconnect();
         app.MapOperatorApi();
+        app.MapConsole();
         app.MapHealth();
         return app;
     }

@@ -39,6 +39,7 @@ internal sealed partial class TokenAdoption(
         var tokens = stored.Tokens with
         {
             PortalId = portal,
+            Scopes = info.Value.Scopes is { Count: > 0 } scopes ? string.Join(' ', scopes) : null,
             Lifetime = await IsGoodAsync(stored.Tokens.AccessToken, portal) ? stored.Tokens.Lifetime : TimeSpan.Zero, // A refresh brings one that is.
             Generation = stored.Generation + 1,
             Grant = Grant.After(time, stored.Grant),

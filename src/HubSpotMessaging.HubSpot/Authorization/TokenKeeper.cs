@@ -95,6 +95,7 @@ public sealed partial class TokenKeeper : IAccessTokens
             Lifetime = TimeSpan.FromSeconds(response.ExpiresIn),
             GeneratedAt = _time.GetUtcNow(),
             PortalId = portalId,
+            Scopes = scopes.Count == 0 ? null : string.Join(' ', scopes),
             Generation = Math.Max(known.Generation, last?.Generation ?? 0) + 1,
             Grant = Authorization.Grant.After(_time, known.Grant, last?.Grant),
             Origin = TokenOrigin.Granted,

@@ -23,6 +23,9 @@ public sealed record TokenSet
     /// <summary>The HubSpot account (portal), as far as it is known.</summary>
     public long? PortalId { get; init; }
 
+    /// <summary>The scopes that HubSpot granted, with spaces between them; null when it has not told.</summary>
+    public string? Scopes { get; init; }
+
     /// <summary>When the access token ends.</summary>
     public DateTimeOffset ExpiresAt => GeneratedAt + Lifetime;
 

@@ -75,6 +75,7 @@ public sealed class TokenStore(IConnectionMultiplexer redis, TokenEncryption enc
                 GeneratedAt = DateTimeOffset.FromUnixTimeSeconds(Number(reply[3])),
                 Generation = isByHand ? 0 : (long?)reply[4] ?? 0,
                 PortalId = isByHand ? null : portal,
+                Scopes = isByHand || reply[11].IsNullOrEmpty ? null : (string?)reply[11],
                 Grant = isByHand ? null : Grant.Parse((string?)reply[5]),
                 Origin = !isByHand && Enum.TryParse<TokenOrigin>(reply[8], out var origin) ? origin : TokenOrigin.Due,
             },
@@ -181,7 +182,8 @@ public sealed class TokenStore(IConnectionMultiplexer redis, TokenEncryption enc
             read.Generation,
             attempt,
             announcement?.ToText() ?? "",
-            NoAuthorization.Field) == 1;
+            NoAuthorization.Field,
+            tokens.Scopes ?? "") == 1;
     }
 
     private static RedisScript Script(string name) =>

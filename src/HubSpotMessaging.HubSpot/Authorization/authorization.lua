@@ -1,7 +1,7 @@
 -- Functions and names that every script of the authorization begins with.
 -- KEYS  1 access token  2 refresh token  3 lifetime  4 generation time: the four that others read too
 --       5 hash of what else is known: generation, grant, pair (fingerprint of the two tokens as we wrote them), portal,
---         why (see write.lua), loss, refused (fingerprint of the refresh token that is lost)
+--         why (see write.lua), loss, refused (fingerprint of the refresh token that is lost), scopes
 --       6 lease of whoever refreshes  7 sorted set of attempts that may still bring tokens, by when they cannot any more
 --       8 pause of the token endpoint  9 line  10 outbox
 local ACCESS, REFRESH, LIFETIME, GENERATED = KEYS[1], KEYS[2], KEYS[3], KEYS[4]

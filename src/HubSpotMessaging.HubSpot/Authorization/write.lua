@@ -4,7 +4,7 @@
 --       5 generation  6 grant  7 pair  8 portal, or ''  9 why: Due, Refused, Granted or Repaired
 --       10 on what condition: 'always'; 'pinned': this portal is the first or the same as ever; 'parent': the stored refresh token is the one this pair was made from; 'same': so are both tokens
 --       11 access and 12 refresh token as they were read  13 generation as it was read
---       14 attempt, or ''  15 what to announce, or ''  16 field of the line's reason that ends
+--       14 attempt, or ''  15 what to announce, or ''  16 field of the line's reason that ends  17 scopes, or ''
 -- Reply 1 when they are written, 0 when the condition is not met
 local condition, access, refresh, generation = ARGV[10], ARGV[11], ARGV[12], ARGV[13]
 local before = redis.call('HGET', KNOWN, 'grant')
@@ -34,7 +34,7 @@ redis.call('SET', ACCESS, ARGV[1])
 redis.call('SET', REFRESH, ARGV[2])
 redis.call('SET', LIFETIME, ARGV[3])
 redis.call('SET', GENERATED, ARGV[4])
-redis.call('HSET', KNOWN, 'generation', ARGV[5], 'grant', ARGV[6], 'pair', ARGV[7], 'why', ARGV[9])
+redis.call('HSET', KNOWN, 'generation', ARGV[5], 'grant', ARGV[6], 'pair', ARGV[7], 'why', ARGV[9], 'scopes', ARGV[17])
 if ARGV[8] ~= '' then
   redis.call('HSET', KNOWN, 'portal', ARGV[8])
 end

@@ -24,12 +24,21 @@ public sealed class QuotaStore(IConnectionMultiplexer redis, IOptions<HubSpotOpt
     private static readonly RedisChannel Free = RedisChannel.Literal("hubspot:quota:free");
     private static readonly RedisKey[] Keys = [StateKey, SlotsKey, SentKey, ReplicasKey, InteractiveKey, BulkKey];
     private static readonly RedisScript AcquireScript = RedisScript.Beside<QuotaStore>("quota", "acquire");
+    private static readonly RedisScript LookScript = RedisScript.Beside<QuotaStore>("quota", "look");
     private static readonly RedisScript FinishScript = RedisScript.Beside<QuotaStore>("quota", "finish");
 
     private readonly string _replica = Guid.NewGuid().ToString("N");
     private long _seen;
 
     private IDatabase Database => redis.GetDatabase();
+
+    /// <summary>How the window stands; null before anything is known of it.</summary>
+    /// <exception cref="RedisException">Redis cannot be reached.</exception>
+    public async Task<QuotaUse?> ReadAsync()
+    {
+        var reply = (RedisValue[])(await LookScript.RunAsync(Database, Keys))!;
+        return reply.Length == 0 ? null : new((int)reply[0], TimeSpan.FromMilliseconds((long)reply[1]), (int)reply[2], (int)reply[3], (int)reply[4]);
+    }
 
     /// <summary>Asks for a slot, and queues this replica up in the lanes while there is none; in no lane, it leaves the queue.</summary>
     /// <exception cref="RedisException">Redis cannot be reached.</exception>
@@ -112,6 +121,14 @@ public sealed class QuotaStore(IConnectionMultiplexer redis, IOptions<HubSpotOpt
         public void Dispose() => _subscriber.Unsubscribe(Free, _handler, CommandFlags.FireAndForget);
     }
 }
+
+/// <summary>How the account's rolling window of requests stands.</summary>
+/// <param name="Max">How many requests HubSpot allows in it.</param>
+/// <param name="Window">How long it is.</param>
+/// <param name="Used">How many of them the replicas have at the moment, under way or not yet out of the window.</param>
+/// <param name="Others">How many others use with this app's tokens, as far as HubSpot's answers tell.</param>
+/// <param name="Limit">How many others leave to the replicas, with a distance.</param>
+public sealed record QuotaUse(int Max, TimeSpan Window, int Used, int Others, int Limit);
 
 /// <summary>The answer to somebody who asks for a slot.</summary>
 internal abstract record SlotReply

@@ -3,6 +3,7 @@ using HubSpotMessaging.HubSpot.Api;
 using HubSpotMessaging.HubSpot.Authorization;
 using HubSpotMessaging.HubSpot.Delivery;
 using HubSpotMessaging.HubSpot.Line;
+using HubSpotMessaging.Service.Operators.Status;
 using HubSpotMessaging.Service.Telemetry;
 using HubSpotMessaging.Service.Waiting;
 using MassTransit;
@@ -18,6 +19,7 @@ internal sealed partial class CommandGate<T>(
     DeliveryLine line,
     LinePause pause,
     RejectionTally tally,
+    Throughput throughput,
     WaitingRoom room,
     IHostApplicationLifetime lifetime,
     AddressHash addresses,
@@ -45,6 +47,7 @@ internal sealed partial class CommandGate<T>(
         var grant = tokens.Grant; // With which it is sent, at the latest.
         var command = CommandIdentity.Of(context, time);
         context.GetOrAddPayload(() => command);
+        context.GetOrAddPayload(() => throughput);
         context.GetOrAddPayload(() => new WaitLimit(waiting.Token));
 
         var rejection = Examine(context.Message, command);

@@ -46,6 +46,9 @@ internal sealed record CommandIdentity
     /// <summary>Whether nobody says since when it is true, so that <see cref="OccurredAt"/> is only when it was first received.</summary>
     public bool IsReceiptTime { get; init; }
 
+    /// <summary>Since when it has been on its way, if that is known: when it was sent or first received, whatever it says of since when it is true.</summary>
+    public DateTimeOffset? SentAt { get; private init; }
+
     /// <summary>What is wrong with the header that carries the moment, if anything.</summary>
     public CommandError? HeaderError { get; private init; }
 
@@ -59,7 +62,8 @@ internal sealed record CommandIdentity
         var received = Moment(context, ReceivedAtHeader, errors);
 
         // A copy may have been sent at a time of its own: what was only received once has never said when it was sent.
-        var known = context.Message.OccurredAt ?? carried ?? (received is null ? SentAt(context) : null);
+        var sentAt = received ?? SentTime(context);
+        var known = context.Message.OccurredAt ?? carried ?? (received is null ? sentAt : null);
         var occurredAt = (known ?? received ?? time.GetUtcNow()).ToUniversalTime();
         var order = key ?? Guid.NewGuid().ToString("D");
         return new()
@@ -70,6 +74,7 @@ internal sealed record CommandIdentity
             OccurredAt = occurredAt,
             IsReceiptTime = known is null,
             Version = known is null ? WriteVersion.Received(occurredAt, order) : WriteVersion.Known(occurredAt, order),
+            SentAt = sentAt,
             HeaderError = errors.FirstOrDefault(),
         };
     }
@@ -97,7 +102,7 @@ internal sealed record CommandIdentity
     /// When the publisher sent it. Of plain JSON only the AMQP timestamp tells: MassTransit's <c>SentTime</c> is then a date made
     /// out of the message id, and for an ordinary GUID any date at all.
     /// </summary>
-    private static DateTimeOffset? SentAt(ConsumeContext context)
+    private static DateTimeOffset? SentTime(ConsumeContext context)
     {
         if (context.ReceiveContext.ContentType?.MediaType == Envelope)
             return context.SentTime is { } sent

@@ -2,6 +2,7 @@ using System.Globalization;
 using HubSpotMessaging.Contracts;
 using HubSpotMessaging.HubSpot.Quota;
 using HubSpotMessaging.Service.Bus;
+using HubSpotMessaging.Service.Operators.Status;
 using MassTransit;
 
 namespace HubSpotMessaging.Service.Consumers;
@@ -41,6 +42,7 @@ internal static class OutcomeExtensions
         await context.Publish(outcome, publish => publish.MessageId = context.Command().OutcomeId<TOutcome>());
         if (context is { RequestId: not null, ResponseAddress: not null })
             await context.RespondAsync(outcome);
+        context.GetPayload<Throughput>().Count(outcome, context.ReceiveContext.InputAddress, context.Command().SentAt);
     }
 }
 

@@ -4,7 +4,7 @@ using StackExchange.Redis;
 namespace HubSpotMessaging.Service.DeadLetters;
 
 /// <summary>How many commands wait in each queue, in Redis: whoever reads the dead letters looks for all replicas.</summary>
-internal sealed class QueueDepths(IConnectionMultiplexer redis)
+internal sealed class QueueDepths(IConnectionMultiplexer redis, TimeProvider time)
 {
     private const string Key = "hubspot:queues";
 
@@ -12,8 +12,13 @@ internal sealed class QueueDepths(IConnectionMultiplexer redis)
     private static readonly TimeSpan CountsFor = TimeSpan.FromSeconds(30);
 
     /// <exception cref="RedisException">Redis cannot be reached.</exception>
-    public Task WriteAsync(IEnumerable<(string Name, uint Waiting, int DeadLetters)> queues) => redis.GetDatabase().StringSetAsync(
-        Key, JsonSerializer.Serialize(queues.Select(queue => new QueueDepth(queue.Name, queue.Waiting, queue.DeadLetters)), StoredJson.Options), CountsFor);
+    public async Task WriteAsync(IEnumerable<(string Name, uint Waiting, int DeadLetters)> queues)
+    {
+        var before = (await ReadAsync()).ToDictionary(queue => queue.Name, queue => queue.EmptyAt, StringComparer.Ordinal); // Perhaps another replica's.
+        var now = time.GetUtcNow();
+        var depths = queues.Select(queue => new QueueDepth(queue.Name, queue.Waiting, queue.DeadLetters, queue.Waiting == 0 ? now : before.GetValueOrDefault(queue.Name)));
+        await redis.GetDatabase().StringSetAsync(Key, JsonSerializer.Serialize(depths, StoredJson.Options), CountsFor);
+    }
 
     /// <summary>Empty when nobody looks at the moment.</summary>
     /// <exception cref="RedisException">Redis cannot be reached.</exception>
@@ -26,4 +31,5 @@ internal sealed class QueueDepths(IConnectionMultiplexer redis)
 /// <param name="Name">Its name.</param>
 /// <param name="Waiting">How many commands wait in it, other than those that a replica has already taken.</param>
 /// <param name="DeadLetters">How many of its commands are dead letters.</param>
-internal sealed record QueueDepth(string Name, long Waiting, int DeadLetters);
+/// <param name="EmptyAt">When it was last seen with nothing that waits; null when nobody has.</param>
+internal sealed record QueueDepth(string Name, long Waiting, int DeadLetters, DateTimeOffset? EmptyAt = null);

@@ -8,6 +8,24 @@ namespace HubSpotMessaging.Service.OAuth;
 /// <summary>Whether the service is connected to HubSpot, in the words in which everybody is told: they name no account.</summary>
 internal abstract record Connection(string Title, string Sentence, bool WantsConnecting = false)
 {
+    /// <summary>The tokens that are there, whether or not they are good for anything.</summary>
+    public TokenSet? Tokens { get; private init; }
+
+    /// <summary>How it stands with what is stored.</summary>
+    public static Connection Of(StoredAuthorization stored, long? expectedPortal)
+    {
+        Connection connection = stored switch
+        {
+            { IsUnreadable: true } => new Unreadable(),
+            { Tokens: null } none => new NotConnected(none.PortalId is not null),
+            { Loss: AuthorizationLoss.OtherAccount } => new OtherAccount(),
+            { PortalId: { } portal } when expectedPortal is { } expected && expected != portal => new OtherAccount(),
+            { Loss: { } loss } => new Lost(loss),
+            var known => new Connected(known.PortalId),
+        };
+        return connection with { Tokens = stored.Tokens };
+    }
+
     /// <summary>There are tokens, and HubSpot has not refused them.</summary>
     public sealed record Connected(long? PortalId) : Connection("Connected to HubSpot", "This service carries commands to HubSpot.");
 
@@ -48,15 +66,7 @@ internal sealed class ConnectionReader(TokenStore tokens, IOptions<HubSpotOption
     {
         try
         {
-            return await tokens.ReadAsync().WaitAsync(cancellationToken) switch
-            {
-                { IsUnreadable: true } => new Connection.Unreadable(),
-                { Tokens: null } none => new Connection.NotConnected(none.PortalId is not null),
-                { Loss: AuthorizationLoss.OtherAccount } => new Connection.OtherAccount(),
-                { PortalId: { } portal } when options.Value.PortalId is { } expected && expected != portal => new Connection.OtherAccount(),
-                { Loss: { } loss } => new Connection.Lost(loss),
-                var known => new Connection.Connected(known.PortalId),
-            };
+            return Connection.Of(await tokens.ReadAsync().WaitAsync(cancellationToken), options.Value.PortalId);
         }
         catch (Exception exception) when (exception is RedisException or RedisTimeoutException or OperationCanceledException)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using HubSpotMessaging.HubSpot.Authorization;
 using HubSpotMessaging.HubSpot.Line;
 using HubSpotMessaging.Service.Operators;
@@ -12,7 +13,10 @@ internal static class ConnectionPage
     public static void MapConnectionPage(this WebApplication app) => app.MapGet(
         "/",
         async (HttpContext http, ConnectionReader connection, DeliveryLine line, OperatorGuard guard, CancellationToken cancellationToken) =>
-            Show(await connection.ReadAsync(cancellationToken), guard.LetsIn(http), Pauses(line, guard.LetsIn(http))));
+        {
+            var isOperator = guard.LetsIn(http);
+            return Show(await connection.ReadAsync(cancellationToken), isOperator, Pauses(line, isOperator));
+        });
 
     /// <summary>A filter for pages that need Redis: says that it is away, instead of an error that says nothing.</summary>
     public static async ValueTask<object?> RedisMayBeAwayAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
@@ -21,11 +25,15 @@ internal static class ConnectionPage
         {
             return await next(context);
         }
-        catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
+        catch (Exception exception) when (TellsThatRedisIsAway(exception))
         {
             return Show(new Connection.Unknown(), isOperator: false, []);
         }
     }
+
+    /// <summary>Also when what needed Redis was the encryption of a token.</summary>
+    public static bool TellsThatRedisIsAway(Exception exception) =>
+        exception is RedisException or RedisTimeoutException || (exception is CryptographicException && exception.InnerException is { } inner && TellsThatRedisIsAway(inner));
 
     private static Page Show(Connection connection, bool isOperator, IReadOnlyList<string> pauses) => connection switch
     {

@@ -1,5 +1,6 @@
 using HubSpotMessaging.HubSpot.Authorization;
 using HubSpotMessaging.Service.Operators;
+using HubSpotMessaging.Service.Operators.SigningIn;
 
 namespace HubSpotMessaging.Service.OAuth;
 
@@ -10,31 +11,29 @@ internal static class DisconnectEndpoints
 
     public static void MapDisconnect(this WebApplication app)
     {
-        app.MapGet(Path, (HttpContext http, OperatorGuard guard) => guard.WantsKey || guard.LetsIn(http) ? Ask(guard) : KeepOut(guard))
+        app.MapGet(Path, (HttpContext http, OperatorGuard guard) => guard.WantsKey || guard.LetsIn(http) ? Ask(AsksForKey(http, guard)) : KeepOut(http, guard))
             .AddEndpointFilter(ConnectionPage.RedisMayBeAwayAsync);
 
         app.MapPost(Path, async (HttpContext http, OperatorGuard guard, TokenKeeper tokens) =>
-            guard.LetsAct(http, await KeyAsync(http.Request)) ? Tell(await tokens.DisconnectAsync())
-                : guard.WantsKey || !guard.LetsIn(http) ? KeepOut(guard)
+            guard.LetsAct(http, await PageForm.KeyAsync(http.Request)) ? Tell(await tokens.DisconnectAsync())
+                : !guard.LetsIn(http) ? KeepOut(http, guard)
                 : SentByAnotherSite())
             .AddEndpointFilter(ConnectionPage.RedisMayBeAwayAsync);
     }
 
-    /// <summary>The key in the form. Without a field for it the form is empty, which the framework's own binding takes for an error.</summary>
-    private static async Task<string?> KeyAsync(HttpRequest request) => request.HasFormContentType ? (await request.ReadFormAsync())["key"] : (string?)null;
-
-    private static Page Ask(OperatorGuard guard) => new(
+    private static Page Ask(bool asksForKey) => new(
         200,
         "Disconnect from HubSpot?",
         "The service gives its grant back to HubSpot and forgets its tokens. From then on commands wait until somebody connects it again.",
         "The app stays in HubSpot's list of connected apps until somebody uninstalls it there.")
     {
         IsTrouble = true,
-        Form = Form(guard),
+        Form = new("Disconnect", asksForKey),
         Aside = ("../", "Stay connected"),
     };
 
-    private static Page KeepOut(OperatorGuard guard) => OAuthPages.OperatorsOnly(guard, "Disconnecting makes all commands wait.", Form(guard));
+    private static Page KeepOut(HttpContext http, OperatorGuard guard) =>
+        OAuthPages.OperatorsOnly(http, "Disconnecting makes all commands wait.", new("Disconnect", AsksForKey(http, guard)));
 
     private static Page SentByAnotherSite() => new(
         403, "This was sent by another page", "What disconnects the service must come from its own page, and this did not. Nothing has changed.")
@@ -60,5 +59,5 @@ internal static class DisconnectEndpoints
         _ => new Page(200, "There is nothing to disconnect", "The service has no tokens of any HubSpot account.") { Aside = ("../", "See the state") },
     };
 
-    private static PageForm Form(OperatorGuard guard) => new("Disconnect", guard.WantsKey);
+    private static bool AsksForKey(HttpContext http, OperatorGuard guard) => guard.WantsKey && !http.IsSignedIn();
 }

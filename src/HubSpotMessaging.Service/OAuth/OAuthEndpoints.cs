@@ -19,12 +19,11 @@ internal static partial class OAuthEndpoints
     public static void MapOAuth(this WebApplication app)
     {
         app.MapGet(StartPath, (HttpContext http, OperatorGuard guard, OAuthStates states, IOptions<HubSpotOptions> options) =>
-                guard.LetsIn(http) ? RedirectToConsentAsync(http, states, options.Value) : Task.FromResult(KeepOut(guard, options.Value)))
+                guard.LetsIn(http) ? RedirectToConsentAsync(http, states, options.Value) : Task.FromResult(KeepOut(http, options.Value)))
             .AddEndpointFilter(ConnectionPage.RedisMayBeAwayAsync);
 
-        app.MapPost(StartPath, ([FromForm] string? key, HttpContext http, OperatorGuard guard, OAuthStates states, IOptions<HubSpotOptions> options) =>
-                guard.IsKey(key) ? RedirectToConsentAsync(http, states, options.Value) : Task.FromResult(KeepOut(guard, options.Value)))
-            .DisableAntiforgery() // The key in the form is what a forged request cannot have.
+        app.MapPost(StartPath, async (HttpContext http, OperatorGuard guard, OAuthStates states, IOptions<HubSpotOptions> options) =>
+                guard.LetsAct(http, await PageForm.KeyAsync(http.Request)) ? await RedirectToConsentAsync(http, states, options.Value) : KeepOut(http, options.Value))
             .AddEndpointFilter(ConnectionPage.RedisMayBeAwayAsync);
 
         app.MapGet("/oauth/callback", async (
@@ -89,8 +88,8 @@ internal static partial class OAuthEndpoints
         return OAuthPages.Of(await bootstrap.CompleteAsync(query.Code, secret, CancellationToken.None));
     }
 
-    private static IResult KeepOut(OperatorGuard guard, HubSpotOptions options) => OAuthPages.OperatorsOnly(
-        guard, "Connecting decides into which HubSpot account contacts flow.", new PageForm("Connect", AsksForKey: true, LeadsTo: options.AuthorizeUrl));
+    private static IResult KeepOut(HttpContext http, HubSpotOptions options) => OAuthPages.OperatorsOnly(
+        http, "Connecting decides into which HubSpot account contacts flow.", new PageForm("Connect", AsksForKey: true, LeadsTo: options.AuthorizeUrl));
 
     [LoggerMessage(LogLevel.Error, "Connecting failed: {Exception}")]
     private static partial void LogFailed(ILogger logger, string exception);

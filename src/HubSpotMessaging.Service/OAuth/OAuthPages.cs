@@ -73,9 +73,19 @@ internal static class OAuthPages
     };
 
     /// <summary>For whoever wants what only operators may, and has not shown to be one.</summary>
-    public static Page OperatorsOnly(OperatorGuard guard, string why, PageForm form) => guard.WantsKey
-        ? new Page(401, "Operators only", $"{why} Enter the operator key to go on.") { Form = form }
-        : new Page(
+    public static Page OperatorsOnly(HttpContext http, string why, PageForm form)
+    {
+        var guard = http.RequestServices.GetRequiredService<OperatorGuard>();
+        if (guard.TellToWait(http) is { } wait)
+            return new(429, "Too many wrong keys", $"From where you are, too many wrong keys have come. The next one is looked at in {wait} seconds.");
+
+        return guard.WantsKey
+            ? new(401, "Operators only", $"{why} Enter the operator key to go on.") { Form = form }
+            : NoKeyIsSet;
+    }
+
+    /// <summary>For whoever does not sit at the machine, as long as no key is set.</summary>
+    private static readonly Page NoKeyIsSet = new(
             403,
             "Operators only",
             "Operator:Key is not set, or empty. So only requests are let in that come directly from the machine or the container in which the service runs, and this one does not.",

@@ -19,6 +19,7 @@ internal sealed class Page(int status, string title, params string[] paragraphs)
         p { margin: 0 0 1rem; } .refused { color: var(--accent); font-weight: 600; }
         footer { margin-top: 2rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--soft); font-size: .875rem; }
         label { display: block; font-weight: 600; margin-bottom: .5rem; }
+        input + label { margin-top: 1rem; }
         input { width: 100%; padding: .6rem .75rem; font: inherit; color: inherit; background: transparent; border: 1px solid var(--soft); border-radius: .4rem; }
         a.button, button { display: inline-block; margin-top: 1.25rem; padding: .6rem 1.1rem; font: inherit; font-weight: 600; color: var(--on); background: var(--accent); border: 0; border-radius: .4rem; text-decoration: none; cursor: pointer; }
         p:has(> a) { margin: 0; } a.button { margin-top: .5rem; } a.aside { display: inline-block; margin-top: .5rem; padding: .6rem 0; color: var(--soft); }

@@ -1,3 +1,6 @@
+using System.Text.Encodings.Web;
+using HubSpotMessaging.Service.Operators.SigningIn;
+
 namespace HubSpotMessaging.Service.OAuth;
 
 /// <summary>A form that goes back to the address of its page.</summary>
@@ -6,18 +9,35 @@ namespace HubSpotMessaging.Service.OAuth;
 /// <param name="LeadsTo">Where it may lead in the end, besides here.</param>
 internal sealed record PageForm(string Button, bool AsksForKey, Uri? LeadsTo = null)
 {
+    /// <summary>Whether it asks for a name, too.</summary>
+    public bool AsksForName { get; init; }
+
+    /// <summary>Shows that it comes from its page; null when something else does.</summary>
+    public string? AntiForgery { get; init; }
+
     /// <summary>
     /// Chromium holds a form to its targets through every redirect, and HubSpot sends people on to the host of their region or of
     /// their company's sign-in: which ones nobody knows beforehand.
     /// </summary>
     public string? Targets => LeadsTo?.Scheme == Uri.UriSchemeHttps ? "https:" : LeadsTo?.GetLeftPart(UriPartial.Authority);
 
+    /// <summary>The key in the form. Without a field for it the form is empty, which the framework's own binding takes for an error.</summary>
+    public static async Task<string?> KeyAsync(HttpRequest request) => request.HasFormContentType ? (await request.ReadFormAsync())["key"] : (string?)null;
+
     public string Html(bool keyWasRefused) => $"""
         <form method="post" action="">
-        {(AsksForKey ? KeyField(keyWasRefused) : "")}<button type="submit">{Button}</button>
+        {(AntiForgery is null ? "" : Token(AntiForgery))}{(AsksForKey ? KeyField(keyWasRefused) : "")}{(AsksForName ? NameField : "")}<button type="submit">{Button}</button>
         </form>
 
         """;
+
+    private const string NameField = """
+        <label for="name">Your name, for the trail</label>
+        <input id="name" name="name" maxlength="100" autocomplete="name" placeholder="optional">
+
+        """;
+
+    private static string Token(string token) => $"""<input type="hidden" name="{OperatorCookie.AntiForgeryField}" value="{HtmlEncoder.Default.Encode(token)}">""" + "\n";
 
     private static string KeyField(bool wasRefused)
     {

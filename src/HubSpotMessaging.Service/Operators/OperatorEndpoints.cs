@@ -3,7 +3,7 @@ using HubSpotMessaging.Contracts;
 using HubSpotMessaging.HubSpot.Authorization;
 using HubSpotMessaging.HubSpot.Line;
 using HubSpotMessaging.Service.DeadLetters;
-using HubSpotMessaging.Service.OAuth;
+using HubSpotMessaging.Service.Operators.Status;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace HubSpotMessaging.Service.Operators;
@@ -25,27 +25,16 @@ internal static class OperatorEndpoints
         app.MapOpenApi($"{Path}/openapi.json");
 
         var api = app.MapGroup(Path).WithTags("Service").ProducesProblem(401).ProducesProblem(403).ProducesProblem(503);
-        api.MapGet("/status", StatusAsync).WithName("status").WithSummary("How everything stands: connection, line, queues.");
+        api.MapGet("/status", async (StatusReader reader) => TypedResults.Ok(await reader.ReadAsync()))
+            .WithName("status").WithSummary("How everything stands: connection, line, queues, quota, and how commands ended in the last hour.");
+        api.MapGet("/live", (HttpContext http, LiveStatus live) => live.Follow(http))
+            .WithName("live").WithSummary("The same as server-sent events: at once, whenever it changes, and every 15 seconds. Event trouble tells that it cannot be seen.");
         api.MapPost("/pause", PauseAsync).WithName("pause").WithSummary("Lets commands wait, all or those of one type, until an operator resumes them.");
         api.MapPost("/resume", ResumeAsync).WithName("resume")
             .WithSummary("Ends what operators have paused, and pauses for a rejection that came again and again. Every other reason goes its own way.");
         api.MapGet("/trail", TrailAsync).WithName("trail").WithSummary("What operators have done, the latest first.");
         api.MapPost("/revoke", RevokeAsync).WithName("revoke").WithSummary("Gives the grant back to HubSpot and forgets the tokens. Commands wait until somebody connects the service again.");
         app.MapDeadLetters();
-    }
-
-    private static async Task<Ok<OperatorStatus>> StatusAsync(
-        ConnectionReader connections, LineStore line, QueueDepths depths, DeadLetterIndex index, ReaderLease reader, CancellationToken cancellationToken)
-    {
-        var connection = await connections.ReadAsync(cancellationToken);
-        var reasons = await line.ReadAsync();
-        return TypedResults.Ok(new OperatorStatus(
-            new(connection.GetType().Name, connection.Title, connection.Sentence, (connection as Connection.Connected)?.PortalId),
-            reasons.Count == 0,
-            reasons,
-            await depths.ReadAsync(),
-            await index.CountAsync(),
-            await reader.IsTakenAsync()));
     }
 
     private static async Task<Results<Ok<IReadOnlyList<PauseReason>>, ProblemHttpResult>> PauseAsync(
@@ -93,23 +82,6 @@ internal static class OperatorEndpoints
         ? null
         : TypedResults.Problem($"There is no command {command}: {string.Join(", ", Commands)}.", statusCode: 400);
 }
-
-/// <summary>How everything stands.</summary>
-/// <param name="Connection">Whether the service is connected to HubSpot.</param>
-/// <param name="Delivers">Whether commands of all types are delivered.</param>
-/// <param name="Reasons">The reasons for which commands wait.</param>
-/// <param name="Queues">The queues; empty when no replica looks at them at the moment.</param>
-/// <param name="DeadLetters">How many dead letters there are.</param>
-/// <param name="ReadsDeadLetters">Whether a replica reads the dead letters at the moment, and carries out what is asked for.</param>
-internal sealed record OperatorStatus(
-    ConnectionStatus Connection, bool Delivers, IReadOnlyList<PauseReason> Reasons, IReadOnlyList<QueueDepth> Queues, long DeadLetters, bool ReadsDeadLetters);
-
-/// <summary>Whether the service is connected to HubSpot.</summary>
-/// <param name="State"><c>Connected</c>, or what is in the way.</param>
-/// <param name="Title">The same in words.</param>
-/// <param name="Sentence">What is to be done, if anything.</param>
-/// <param name="PortalId">The account, while connected.</param>
-internal sealed record ConnectionStatus(string State, string Title, string Sentence, long? PortalId);
 
 /// <summary>What is to be paused.</summary>
 /// <param name="Command">The type of command; without it everything.</param>

@@ -1,39 +1,89 @@
+using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using HubSpotMessaging.Service.Operators.SigningIn;
 using Microsoft.Extensions.Options;
 
 namespace HubSpotMessaging.Service.Operators;
 
 /// <summary>
-/// Decides who is an operator: whoever has the key; without a key whoever sits at this machine, and that is a request that comes
-/// directly over loopback, not one that a proxy on this machine passes on for somebody else.
+/// Decides who is an operator: whoever has the key, or has signed in with it; without a key whoever sits at this machine, and that is a
+/// request that comes directly over loopback, not one that a proxy on this machine passes on for somebody else.
 /// </summary>
-internal sealed class OperatorGuard(IOptions<OperatorOptions> options)
+internal sealed class OperatorGuard(IOptions<OperatorOptions> options, KeyGuesses guesses)
 {
     public const string Header = "X-Operator-Key";
 
     /// <summary>What a proxy adds, and what ASP.NET Core turns that into when it is told to believe proxies.</summary>
     private static readonly string[] SignsOfAProxy = ["Forwarded", "Via", "X-Forwarded-", "X-Original-", "X-Real-IP"];
 
+    /// <summary>Marks a request whose key is refused; with true, since it was not looked at.</summary>
+    private static readonly object Refused = new();
+
     /// <summary>Whether a key is needed.</summary>
     public bool WantsKey => !string.IsNullOrEmpty(options.Value.Key);
 
     /// <summary>Whether this request is an operator's.</summary>
-    public bool LetsIn(HttpContext context) => WantsKey
-        ? IsKey(context.Request.Headers[Header].ToString())
-        : IsDirectLoopback(context);
+    public bool LetsIn(HttpContext context) => !WantsKey ? IsDirectLoopback(context)
+        : HasHeader(context) ? IsKey(context, context.Request.Headers[Header])
+        : context.IsSignedIn();
 
     /// <summary>
     /// Whether this request, which changes something, is an operator's own doing: no other site can make a browser send the key, but
-    /// any can make it send a form to this machine.
+    /// any can make it send a form to this machine, and one beside ours also with the cookie.
     /// </summary>
-    public bool LetsAct(HttpContext context, string? key) => IsKey(key) || (LetsIn(context) && (WantsKey || !IsSentByAnotherSite(context.Request)));
+    public bool LetsAct(HttpContext context, string? key) => IsKey(context, key) || (LetsIn(context) && (IsByHeader(context) || !IsSentByAnotherSite(context.Request)));
 
-    /// <summary>Compares in a time that does not tell how much of the key is right.</summary>
-    public bool IsKey(string? presented) => WantsKey && CryptographicOperations.FixedTimeEquals(Digest(presented ?? ""), Digest(options.Value.Key!));
+    /// <summary>
+    /// Whether a change needs an anti-forgery token besides: whatever a browser sends by itself, with the cookie or because it is on this
+    /// machine. Programs on this machine, which say nothing of where they come from, need none.
+    /// </summary>
+    public bool WantsAntiForgery(HttpContext context) => !IsByHeader(context)
+        && (WantsKey || context.Request.Headers.ContainsKey("Sec-Fetch-Site") || context.Request.Headers.ContainsKey("Origin"));
+
+    /// <summary>
+    /// Compares in a time that does not tell how much of the key is right. Wrong ones are counted, each once a request, and after too many
+    /// of them none is looked at.
+    /// </summary>
+    public bool IsKey(HttpContext context, string? presented)
+    {
+        if (!WantsKey || string.IsNullOrEmpty(presented))
+            return false;
+        if (context.Items.ContainsKey(Refused))
+            return false;
+
+        if (guesses.Wait(context) is not null)
+        {
+            context.Items[Refused] = true;
+            return false;
+        }
+
+        if (CryptographicOperations.FixedTimeEquals(Digest(presented), Digest(options.Value.Key!)))
+            return true;
+
+        guesses.CountWrong(context);
+        context.Items[Refused] = false;
+        return false;
+    }
+
+    /// <summary>
+    /// When this request, which is not let in, comes after too many wrong keys, the answer says after how many seconds another one is looked at.
+    /// </summary>
+    public string? TellToWait(HttpContext context)
+    {
+        if (context.Items[Refused] is not true || guesses.Wait(context) is not { } wait)
+            return null;
+        var seconds = Math.Ceiling(Math.Max(1, wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        context.Response.Headers.RetryAfter = seconds;
+        return seconds;
+    }
 
     private static byte[] Digest(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
+
+    private static bool HasHeader(HttpContext context) => context.Request.Headers[Header].ToString().Length > 0;
+
+    private bool IsByHeader(HttpContext context) => WantsKey && HasHeader(context);
 
     private static bool IsDirectLoopback(HttpContext context) =>
         context.Connection.RemoteIpAddress is { } address

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using HubSpotMessaging.Service.DeadLetters;
+using HubSpotMessaging.Service.Operators.SigningIn;
 using StackExchange.Redis;
 
 namespace HubSpotMessaging.Service.Operators;
@@ -52,11 +53,15 @@ internal sealed record Operator(string? Name, string Via)
     public static Operator Of(HttpContext http)
     {
         var guard = http.RequestServices.GetRequiredService<OperatorGuard>();
-        var client = Clean(http.Request.Headers[ClientHeader]) ?? "API";
-        return new(Clean(http.Request.Headers[NameHeader]), guard.WantsKey ? $"{client}, by key" : $"{client}, on this machine");
+        var isSignedIn = guard.WantsKey && http.IsSignedIn();
+        var client = Clean(http.Request.Headers[ClientHeader]) ?? (isSignedIn ? "console" : "API");
+        return new(
+            (isSignedIn ? http.User.Identity?.Name : null) ?? Clean(http.Request.Headers[NameHeader]),
+            isSignedIn ? $"{client}, signed in" : guard.WantsKey ? $"{client}, by key" : $"{client}, on this machine");
     }
 
-    private static string? Clean(string? text)
+    /// <summary>A name as somebody has written it, without what has no place in one. Null when nothing is left.</summary>
+    public static string? Clean(string? text)
     {
         var clean = new string([.. (text ?? "").Where(letter => !char.IsControl(letter)).Take(Longest)]).Trim();
         return clean.Length == 0 ? null : clean;

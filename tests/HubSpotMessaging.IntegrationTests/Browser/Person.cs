@@ -19,7 +19,7 @@ internal sealed class Person : IAsyncDisposable
         (_installation, _context, Page) = (installation, context, page);
         page.Console += (_, message) => NoteConsole(message);
         page.PageError += (_, error) => _trouble.Enqueue($"A script failed: {error}");
-        page.RequestFailed += (_, request) => _trouble.Enqueue($"{request.Url} did not load: {request.Failure}");
+        page.RequestFailed += (_, request) => NoteFailure(request);
         page.Request += (_, request) => NoteRequest(request);
     }
 
@@ -37,6 +37,8 @@ internal sealed class Person : IAsyncDisposable
     public Uri Done => new(_installation.Address, "oauth/done");
 
     public Uri Disconnect => new(_installation.Address, "oauth/disconnect");
+
+    public Uri Console => new(_installation.Address, "console");
 
     public Uri Callback => new(_installation.Address, "oauth/callback");
 
@@ -93,7 +95,7 @@ internal sealed class Person : IAsyncDisposable
 
     public Task<string> ReadAsync() => Page.GetByRole(AriaRole.Main).InnerTextAsync();
 
-    /// <summary>No script failed, no policy was violated, nothing but pages was loaded.</summary>
+    /// <summary>No script failed, no policy was violated, nothing but pages was loaded, and for the console what is its own.</summary>
     public void ShouldHaveSeenNoTrouble() => _trouble.ShouldBeEmpty();
 
     public ValueTask DisposeAsync() => _context.DisposeAsync();
@@ -103,14 +105,28 @@ internal sealed class Person : IAsyncDisposable
         // Chromium says this of every page that is answered with 4xx or 5xx, and these pages rightly are.
         var isStatusOfThePage =
             message.Text.StartsWith("Failed to load resource: the server responded with a status", StringComparison.Ordinal)
-            && message.Location.Contains("/oauth/", StringComparison.Ordinal);
+            && (message.Location.Contains("/oauth/", StringComparison.Ordinal)
+                || message.Location.Contains("/console/sign-in", StringComparison.Ordinal)
+                || message.Location.Contains("/api/operator/dead-letters/", StringComparison.Ordinal)); // 409 asks something.
         if (!isStatusOfThePage)
             _trouble.Enqueue($"{message.Type} in the console: {message.Text} ({message.Location})");
     }
 
+    private void NoteFailure(IRequest request)
+    {
+        var isLeft = IsOfTheConsole(request) && request.Failure == "net::ERR_ABORTED"; // What somebody who leaves does not wait for.
+        if (!isLeft)
+            _trouble.Enqueue($"{request.Url} did not load: {request.Failure}");
+    }
+
+    private bool IsOfTheConsole(IRequest request) =>
+        request.Url.StartsWith(new Uri(Root, "console/").AbsoluteUri, StringComparison.Ordinal)
+        || request.Url.StartsWith(new Uri(Root, "api/operator/").AbsoluteUri, StringComparison.Ordinal)
+        || request.Url == "data:,";
+
     private void NoteRequest(IRequest request)
     {
-        if (!string.Equals(request.ResourceType, "document", StringComparison.Ordinal))
+        if (!string.Equals(request.ResourceType, "document", StringComparison.Ordinal) && !IsOfTheConsole(request))
             _trouble.Enqueue($"A page loaded a {request.ResourceType}: {request.Url}");
     }
 }

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Net;
 using HubSpotMessaging.Service.Operators;
+using HubSpotMessaging.Service.Operators.SigningIn;
 using Microsoft.AspNetCore.Http;
 using static Microsoft.Extensions.Options.Options;
 
@@ -18,7 +20,7 @@ public sealed class OperatorGuardTests
     [InlineData("127.0.0.1", "", false)]
     [InlineData(null, "localhost", false)]
     public void Without_a_key_only_this_machine_is_let_in(string? from, string host, bool isLetIn) =>
-        new OperatorGuard(Create(new OperatorOptions())).LetsIn(Request(from, host)).ShouldBe(isLetIn);
+        Guard().LetsIn(Request(from, host)).ShouldBe(isLetIn);
 
     [Theory]
     [InlineData("Forwarded")]
@@ -33,7 +35,7 @@ public sealed class OperatorGuardTests
         var request = Request("127.0.0.1", "localhost");
         request.Request.Headers[header] = "anything";
 
-        new OperatorGuard(Create(new OperatorOptions())).LetsIn(request).ShouldBeFalse();
+        Guard().LetsIn(request).ShouldBeFalse();
     }
 
     [Theory]
@@ -43,12 +45,12 @@ public sealed class OperatorGuardTests
     [InlineData(null, false)]
     public void With_a_key_only_the_key_counts(string? presented, bool isLetIn)
     {
-        var guard = new OperatorGuard(Create(new OperatorOptions { Key = "the key" }));
+        var guard = Guard("the key");
         var request = Request("127.0.0.1", "localhost");
         request.Request.Headers[OperatorGuard.Header] = presented;
 
         guard.LetsIn(request).ShouldBe(isLetIn);
-        guard.IsKey(presented).ShouldBe(isLetIn);
+        guard.IsKey(request, presented).ShouldBe(isLetIn);
     }
 
     [Theory]
@@ -70,13 +72,45 @@ public sealed class OperatorGuardTests
         if (origin is not null)
             request.Request.Headers.Origin = origin;
 
-        new OperatorGuard(Create(new OperatorOptions())).LetsAct(request, key: "").ShouldBe(isLetAct);
-        new OperatorGuard(Create(new OperatorOptions { Key = "the key" })).LetsAct(request, key: "").ShouldBeFalse();
-        new OperatorGuard(Create(new OperatorOptions { Key = "the key" })).LetsAct(request, key: "the key").ShouldBeTrue();
+        Guard().LetsAct(request, key: "").ShouldBe(isLetAct);
+        Guard("the key").LetsAct(request, key: "").ShouldBeFalse();
+        Guard("the key").LetsAct(request, key: "the key").ShouldBeTrue();
     }
 
     [Fact]
-    public void Without_a_key_no_key_is_the_key() => new OperatorGuard(Create(new OperatorOptions())).IsKey("").ShouldBeFalse();
+    public void Without_a_key_no_key_is_the_key() => Guard().IsKey(Request("127.0.0.1", "localhost"), "").ShouldBeFalse();
+
+    [Fact]
+    public void After_five_wrong_keys_none_is_looked_at_from_there_be_it_right()
+    {
+        var guard = Guard("the key");
+        for (var guess = 0; guess < 5; guess++)
+        {
+            var wrong = Request("203.0.113.7", "sync.example");
+            guard.IsKey(wrong, "a key").ShouldBeFalse();
+            guard.IsKey(wrong, "a key").ShouldBeFalse(); // Asked twice, it is one guess.
+            guard.TellToWait(wrong).ShouldBeNull();
+        }
+
+        var late = Request("203.0.113.7", "sync.example");
+        guard.IsKey(late, "the key").ShouldBeFalse();
+        int.Parse(guard.TellToWait(late)!, CultureInfo.InvariantCulture).ShouldBeInRange(1, 60);
+        late.Response.Headers.RetryAfter.ToString().ShouldNotBeEmpty();
+        guard.IsKey(Request("203.0.113.8", "sync.example"), "the key").ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_network_of_addresses_guesses_as_one()
+    {
+        var guard = Guard("the key");
+        for (var guess = 0; guess < 5; guess++)
+            guard.IsKey(Request($"2001:db8::{guess}", "sync.example"), "a key").ShouldBeFalse();
+
+        guard.IsKey(Request("2001:db8::ffff", "sync.example"), "the key").ShouldBeFalse();
+        guard.IsKey(Request("2001:db8:1::1", "sync.example"), "the key").ShouldBeTrue();
+    }
+
+    private static OperatorGuard Guard(string? key = null) => new(Create(new OperatorOptions { Key = key }), new KeyGuesses());
 
     private static DefaultHttpContext Request(string? from, string host)
     {

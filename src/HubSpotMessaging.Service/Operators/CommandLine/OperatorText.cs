@@ -18,10 +18,18 @@ internal static class OperatorText
         var text = new StringBuilder();
         var account = status["connection"]!["portalId"] is { } portal ? $" (account {portal})" : "";
         text.AppendLine(CultureInfo.InvariantCulture, $"{status["connection"]!["title"]}{account}. {status["connection"]!["sentence"]}");
+        if (status["connection"]!["scopes"] is JsonArray scopes)
+            text.AppendLine(CultureInfo.InvariantCulture, $"Granted: {string.Join(' ', scopes.Select(scope => (string?)scope))}.");
         text.AppendLine(Reasons(status["reasons"]!));
+        if (status["quota"] is { } quota)
+            text.AppendLine(CultureInfo.InvariantCulture, $"{quota["used"]} of {quota["max"]} requests in {quota["windowSeconds"]} seconds are used, and {quota["others"]} by others.");
+        text.AppendLine(Outcomes(status["outcomes"]!.AsArray()));
         text.AppendLine(CultureInfo.InvariantCulture, $"{status["deadLetters"]} dead letters{((bool)status["readsDeadLetters"]! ? "" : ", which no replica reads at the moment")}.");
         if (status["queues"]!.AsArray() is { Count: > 0 } queues)
-            text.AppendLine().Append(Table(["queue", "waiting", "dead letters"], queues.Select(queue => new[] { $"{queue!["name"]}", $"{queue["waiting"]}", $"{queue["deadLetters"]}" })));
+            text.AppendLine().Append(Table(["queue", "waiting", "dead letters", "oldest at most", "done in about"], queues.Select(queue => new[]
+            {
+                $"{queue!["name"]}", $"{queue["waiting"]}", $"{queue["deadLetters"]}", Span(queue["oldestSeconds"]), Span(queue["drainSeconds"]),
+            })));
         return text.ToString().TrimEnd();
     }
 
@@ -97,6 +105,14 @@ internal static class OperatorText
             text.AppendLine(CultureInfo.InvariantCulture, $"{name}: {value}");
         return text.AppendLine().Append(one["body"]).ToString();
     }
+
+    private static string Outcomes(JsonArray minutes)
+    {
+        long Sum(string name) => minutes.Sum(minute => (long)minute![name]!);
+        return $"In the last hour {Sum("succeeded")} done, {Sum("superseded")} superseded, {Sum("rejected")} rejected.";
+    }
+
+    private static string Span(JsonNode? seconds) => seconds is null ? "" : TimeSpan.FromSeconds(Math.Ceiling((double)seconds)).ToString("c", CultureInfo.InvariantCulture);
 
     private static string Names(JsonNode? names) => string.Join(", ", names?.AsArray().Select(name => (string?)name) ?? []);
 
