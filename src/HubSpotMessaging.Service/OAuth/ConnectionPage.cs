@@ -40,6 +40,7 @@ internal static class ConnectionPage
         Connection.Connected connected when isOperator => new Page(200, connected.Title, [connected.Sentence, Account(connected.PortalId), .. pauses])
         {
             IsTrouble = pauses.Count > 0,
+            Next = ("console", "Open the console"),
             Aside = ("oauth/disconnect", "Disconnect"),
         },
         Connection.Connected => new Page(200, connection.Title, [connection.Sentence, .. pauses]) { IsTrouble = pauses.Count > 0 },

@@ -8,7 +8,7 @@ namespace HubSpotMessaging.Service.OAuth;
 /// <summary>What a person is told when a flow has ended.</summary>
 internal sealed record Ending(int Status, string Title, params string[] Paragraphs)
 {
-    public Page ToPage() => new(Status, Title, Paragraphs) { Next = Status == StatusCodes.Status200OK ? null : ("start", "Start again") };
+    public Page ToPage() => new(Status, Title, Paragraphs) { Next = Status == StatusCodes.Status200OK ? ("../console", "Open the console") : ("start", "Start again") };
 }
 
 /// <summary>

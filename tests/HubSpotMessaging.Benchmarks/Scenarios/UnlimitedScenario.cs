@@ -26,8 +26,8 @@ internal sealed class UnlimitedScenario : IScenario
 
     private static Task<Result?> MeasureAsync(BenchmarkRun run, string name, Func<Stage, Task<Subject>> startAsync)
     {
-        const int warmUp = 2_000;
-        var rounds = run.Choose(3, 1);
+        const int warmUp = 20_000;
+        var rounds = run.Choose(5, 1);
         var settings = new StageSettings { RateLimit = StageSettings.Unlimited, Commands = warmUp + (rounds * Commands) };
         return run.PhaseAsync(name, settings, async stage =>
         {
