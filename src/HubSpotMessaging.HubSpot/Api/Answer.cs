@@ -17,10 +17,13 @@ public sealed record Answer<T>(AnswerKind Kind, T? Value, HubSpotProblem? Proble
     public bool Succeeded => Kind is AnswerKind.Done or AnswerKind.Mixed;
 
     /// <summary>
-    /// Whether HubSpot may have done it although it did not say so: repeating it is only right for what may be done twice. A 503 says that
-    /// it was not handled (RFC 9110, 15.6.4); other errors of a server, and those of a gateway, leave that open.
+    /// Whether HubSpot may have done it although it did not say so: repeating it is only right for what may be done twice. HubSpot's own
+    /// 503, which has its correlation id, is taken to mean that it was not able to handle the request (RFC 9110, 15.6.4); that of a gateway, and
+    /// other errors of a server, leave it open.
     /// </summary>
-    public bool IsUncertain => Kind is AnswerKind.Unreadable or AnswerKind.NoAnswer || (Kind == AnswerKind.Unavailable && Problem?.Status != 503);
+    public bool IsUncertain => Kind is AnswerKind.Unreadable or AnswerKind.NoAnswer || (Kind == AnswerKind.Unavailable && !IsUnableToHandle);
+
+    private bool IsUnableToHandle => Problem?.Status == 503 && CorrelationId is not null;
 }
 
 /// <summary>The body of an answer that has none.</summary>

@@ -15,7 +15,7 @@ let page = { items: [], next: null, total: 0 };
 let earlier = [], after = null; // The places at which the pages before, and this one, begin.
 let isRevealed = false;
 let chosen = new Set(), all = false; // All: whatever the group has, not only what the page shows.
-let known = null, asked = 0, timer = null;
+let known = null, asked = 0, timer = null, loads = 0;
 
 export function initDeadLetters() {
   byId('groups-search').addEventListener('input', showGroups);
@@ -31,7 +31,10 @@ export function initDeadLetters() {
   byId('older').addEventListener('click', event => busy(event.currentTarget, () => turn(() => { earlier.push(after); after = page.next; })));
   byId('newer').addEventListener('click', event => busy(event.currentTarget, () => turn(() => { after = earlier.pop() ?? null; })));
   byId('renew').addEventListener('click', () => renew().then(() => byId('list-title').focus()));
-  byId('reveal-list').addEventListener('click', event => busy(event.currentTarget, async () => { isRevealed = !isRevealed; await loadPage(); }));
+  byId('reveal-list').addEventListener('click', event => busy(event.currentTarget, () => attempt(async () => {
+    isRevealed = !isRevealed;
+    try { await loadPage(); } catch (refusal) { isRevealed = !isRevealed; throw refusal; }
+  })));
   byId('replay').addEventListener('click', () => act(tell => replay(selection(), tell), 'sent again'));
   byId('discard').addEventListener('click', () => act(tell => discard(selection(), chosenCount(), tell), 'thrown away'));
   byId('correct').addEventListener('click', () => act(correctMany, 'corrected and sent again'));
@@ -66,7 +69,7 @@ function showWhetherAny(any) {
 
 function isBeingUsed() {
   const list = document.querySelector('.list');
-  return page.items.length > 0 && (chosen.size > 0 || all || after !== null || list.matches(':hover') || list.contains(document.activeElement)
+  return page.items.length > 0 && (isRevealed || chosen.size > 0 || all || after !== null || list.matches(':hover') || list.contains(document.activeElement)
     || byId('letter').open || byId('question').open);
 }
 
@@ -81,7 +84,9 @@ async function loadPage() {
   if (group) query.set('group', group.id);
   if (after) query.set('after', after);
   if (isRevealed) query.set('reveal', 'true');
-  page = await get(`dead-letters?${query}`);
+  const load = ++loads, loaded = await get(`dead-letters?${query}`);
+  if (load !== loads) return; // Something else has been asked for meanwhile.
+  page = loaded;
   if (page.items.length === 0 && group && !after) return choose(null); // The last of its group is gone.
   byId('changed').hidden = true;
   if (page.total === 0) showWhetherAny(false);

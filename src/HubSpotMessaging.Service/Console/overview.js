@@ -48,7 +48,7 @@ function showSummary(status, waiting) {
 }
 
 /** One sentence that says how things are, and one that says what comes of it. */
-function summarize({ connection, reasons, queues, deadLetters }, waiting) {
+function summarize({ connection, reasons, queues, deadLetters, readsDeadLetters }, waiting) {
   const wait = waiting === 0 ? 'nothing waits' : waiting === 1 ? '1 command waits' : `${number(waiting)} commands wait`;
   const letters = deadLetters === 0 ? '' : ` ${count(deadLetters, 'dead letter')} ${deadLetters === 1 ? 'wants' : 'want'} a decision.`;
   const others = reasons.filter(reason => reason.reason !== 'Authorization');
@@ -71,6 +71,9 @@ function summarize({ connection, reasons, queues, deadLetters }, waiting) {
     const lead = drain > 0 ? `At the present quota all of it is done in about ${span(drain)}.` : 'They are on their way.';
     return { state: 'busy', headline: `Delivering: ${wait}`, lead: lead + letters };
   }
+
+  if (queues.length === 0 || !readsDeadLetters)
+    return { state: 'paused', headline: 'Nobody can tell what waits', lead: 'No replica looks at the queues at the moment: RabbitMQ may be away, or DeadLetters:Read is off everywhere.' + letters };
 
   return deadLetters === 0
     ? { state: 'good', headline: 'Everything is delivered', lead: 'Nothing waits, and nothing was refused.' }

@@ -14,6 +14,7 @@ const reasons = {
   Authorization: 'there is no authorization',
   HubSpotUnavailable: 'HubSpot is down',
   DailyLimit: 'the quota of the day is spent',
+  RateLimited: 'HubSpot allows no more requests for the time being',
   PortalMigrating: 'HubSpot is moving the account',
   MissingScope: 'a scope is missing',
   SameRejection: 'HubSpot refuses the same again and again',

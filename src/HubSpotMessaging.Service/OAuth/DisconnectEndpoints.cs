@@ -14,11 +14,13 @@ internal static class DisconnectEndpoints
         app.MapGet(Path, (HttpContext http, OperatorGuard guard) => guard.WantsKey || guard.LetsIn(http) ? Ask(AsksForKey(http, guard)) : KeepOut(http, guard))
             .AddEndpointFilter(ConnectionPage.RedisMayBeAwayAsync);
 
-        app.MapPost(Path, async (HttpContext http, OperatorGuard guard, TokenKeeper tokens) =>
-            guard.LetsAct(http, await PageForm.KeyAsync(http.Request)) ? Tell(await tokens.DisconnectAsync())
-                : !guard.LetsIn(http) ? KeepOut(http, guard)
-                : SentByAnotherSite())
-            .AddEndpointFilter(ConnectionPage.RedisMayBeAwayAsync);
+        app.MapPost(Path, async (HttpContext http, OperatorGuard guard, OperatorTrail trail, TokenKeeper tokens) =>
+        {
+            if (!guard.LetsAct(http, await PageForm.KeyAsync(http.Request)))
+                return guard.LetsIn(http) ? SentByAnotherSite() : KeepOut(http, guard);
+            await trail.WriteAsync(http, "Revoke");
+            return Tell(await tokens.DisconnectAsync());
+        }).AddEndpointFilter(ConnectionPage.RedisMayBeAwayAsync);
     }
 
     private static Page Ask(bool asksForKey) => new(

@@ -35,7 +35,7 @@ internal sealed class OperatorGate(RequestDelegate next, OperatorGuard guard, IA
         if (!guard.LetsIn(http))
             return KeepOut(http);
         if (HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method))
-            return null;
+            return guard.IsByAnotherSite(http) ? TypedResults.Problem("Another site must not ask for this.", statusCode: 403, title: Title) : null; // Revealing is in the trail.
         if (!guard.WantsKey && !guard.LetsAct(http, key: null))
             return TypedResults.Problem("A change must not be sent by another site.", statusCode: 403, title: Title);
         return guard.WantsAntiForgery(http) && !await antiForgery.IsRequestValidAsync(http)

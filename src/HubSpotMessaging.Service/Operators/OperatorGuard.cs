@@ -33,7 +33,10 @@ internal sealed class OperatorGuard(IOptions<OperatorOptions> options, KeyGuesse
     /// Whether this request, which changes something, is an operator's own doing: no other site can make a browser send the key, but
     /// any can make it send a form to this machine, and one beside ours also with the cookie.
     /// </summary>
-    public bool LetsAct(HttpContext context, string? key) => IsKey(context, key) || (LetsIn(context) && (IsByHeader(context) || !IsSentByAnotherSite(context.Request)));
+    public bool LetsAct(HttpContext context, string? key) => IsKey(context, key) || (LetsIn(context) && !IsByAnotherSite(context));
+
+    /// <summary>Whether a browser asks because another site made it: with the cookie, or because it is on this machine.</summary>
+    public bool IsByAnotherSite(HttpContext context) => !IsByHeader(context) && IsSentByAnotherSite(context.Request);
 
     /// <summary>
     /// Whether a change needs an anti-forgery token besides: whatever a browser sends by itself, with the cookie or because it is on this

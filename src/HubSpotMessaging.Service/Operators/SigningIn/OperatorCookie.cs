@@ -33,7 +33,7 @@ internal static class OperatorCookie
         {
             options.Cookie = new() { Name = Scheme, Path = "/", HttpOnly = true, SameSite = SameSiteMode.Strict, SecurePolicy = CookieSecurePolicy.SameAsRequest, IsEssential = true };
             options.ExpireTimeSpan = Lifetime;
-            options.SlidingExpiration = true;
+            options.SlidingExpiration = false; // A page that is open asks all the time.
         });
         services.AddOptions<CookieAuthenticationOptions>(Scheme).Configure<IDataProtectionProvider, IOptions<OperatorOptions>>((options, protection, operators) =>
         {
