@@ -6,24 +6,10 @@ import { make } from './dom.js';
 import { count, number } from './words.js';
 
 /** Sends them again; asks first when HubSpot has something newer. Answers what came of it, null when it was not done after all. */
-export async function replay(selection, tell) {
-  const path = 'dead-letters/replay';
-  try {
-    return await carryOut(path, selection, result => tell?.(progress(result)));
-  } catch (refusal) {
-    return await confirmed(refusal, path, selection, tell);
-  }
-}
+export const replay = (selection, tell) => send('dead-letters/replay', selection, tell);
 
-/** Corrects them and sends them again. */
-export async function correct(selection, correction, tell) {
-  const path = 'dead-letters/correct';
-  try {
-    return await carryOut(path, { ...selection, correction }, result => tell?.(progress(result)));
-  } catch (refusal) {
-    return await confirmed(refusal, path, { ...selection, correction }, tell);
-  }
-}
+/** Corrects them and sends them again; the same otherwise. */
+export const correct = (selection, correction, tell) => send('dead-letters/correct', { ...selection, correction }, tell);
 
 /** Throws them away, when somebody says why. */
 export async function discard(selection, many, tell) {
@@ -46,8 +32,16 @@ export function outcome(result, what) {
   return `${parts.join('; ').replace(/\.$/, '')}.`;
 }
 
+async function send(path, body, tell) {
+  try {
+    return await carryOut(path, body, result => tell?.(progress(result)));
+  } catch (refusal) {
+    if (refusal.status !== 409) throw refusal;
+    return await confirmed(refusal, path, body, tell);
+  }
+}
+
 async function confirmed(refusal, path, body, tell) {
-  if (refusal.status !== 409) throw refusal;
   const { count: many, outdated } = refusal.answer;
   const names = [...new Set(outdated.flatMap(each => each.properties))];
   const answer = await ask({

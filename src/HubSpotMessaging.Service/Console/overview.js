@@ -93,19 +93,16 @@ function showLine(reasons) {
   byId('reasons').hidden = reasons.length === 0;
   const alike = Object.values(Object.groupBy(reasons, reason => operatorsOwn.has(reason.owner) ? `${reason.owner}/${reason.scope}/${reason.detail}` : `${reason.reason}/${reason.detail}`));
   reconcile(byId('reasons'), alike, ([reason]) => `${reason.owner}/${reason.reason}/${reason.scope}`, ([reason]) => reasonItem(reason), (item, [reason, ...more]) => {
-    const [what, why, detail, since] = item.children;
+    const [what, why, detail] = item.children;
     write(what, reason.scope ? `${capital(scopes([reason, ...more]))} wait` : 'Everything waits');
     write(why, `${capital(reasonOf(reason))}.`);
     write(detail, reason.detail ?? '');
     detail.hidden = !reason.detail;
-    since.hidden = !reason.since;
-    if (reason.since) tellTime(since.querySelector('time'), reason.since);
   });
 }
 
 function reasonItem(reason) {
-  const item = make('li', {}, make('strong'), make('span', { class: 'why' }), make('q'),
-    make('small', { class: 'soft' }, 'Began ', make('time')));
+  const item = make('li', {}, make('strong'), make('span', { class: 'why' }), make('q'));
   if (operatorsOwn.has(reason.owner)) item.append(make('button', { class: 'primary', text: 'Resume', onclick: event => resume(event.currentTarget, reason.scope) }));
   return item;
 }
