@@ -90,6 +90,7 @@ internal static class CommandBus
         bus.ReceiveEndpoint(name, queue =>
         {
             context.GetRequiredService<EndpointSwitch>().Add<TCommand>(name, queue);
+            queue.ConnectReceiveEndpointObserver(new LingeringEndpoint(context.GetRequiredService<TimeProvider>()));
             queue.ConfigureConsumeTopology = isBound;
             queue.PublishFaults = false; // A fault carries the whole command to whoever listens. Our own event says what is needed.
             queue.PrefetchCount = concurrency;

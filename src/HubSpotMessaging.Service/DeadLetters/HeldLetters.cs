@@ -38,6 +38,7 @@ internal sealed class HeldLetters : IAsyncDisposable
     private readonly CancellationTokenSource _ended = new();
     private readonly DeadLetterIndex _index;
     private readonly TimeProvider _time;
+    private readonly Acknowledgements _acknowledgements;
     private readonly IConnection _connection;
     private readonly IChannel _channel;
     private readonly IChannel _publishing;
@@ -50,6 +51,7 @@ internal sealed class HeldLetters : IAsyncDisposable
     {
         (_index, _time, _connection, _channel, _publishing) = (index, time, connection, channel, publishing);
         _lastArrival = time.GetTimestamp();
+        _acknowledgements = new(time);
         foreach (var each in (IChannel[])[channel, publishing])
             each.ChannelShutdownAsync += OnShutdownAsync;
     }
@@ -167,12 +169,15 @@ internal sealed class HeldLetters : IAsyncDisposable
         }
 
         await _channel.BasicAckAsync(tag, multiple: false, cancellationToken);
+        _acknowledgements.Note();
         return true;
     }
 
     public async ValueTask DisposeAsync()
     {
         _arrivals.Writer.TryComplete();
+        if (_channel.IsOpen)
+            await _acknowledgements.TakenAsync();
         await _channel.DisposeAsync();
         await _publishing.DisposeAsync();
         await _connection.DisposeAsync();

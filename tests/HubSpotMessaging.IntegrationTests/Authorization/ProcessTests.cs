@@ -46,7 +46,9 @@ public sealed class ProcessTests(Servers servers)
         var (holder, held) = await LetOneRefreshAsync(installation, FaultKind.Hold);
 
         holder.Kill();
-        installation.HubSpot.Faults.Add(new Fault { Kind = FaultKind.Reset, Match = new() { Path = TokenEndpoint } });
+        var reset = installation.HubSpot.Faults.Add(new Fault { Kind = FaultKind.Reset, Match = new() { Path = TokenEndpoint } });
+        installation.HubSpot.Faults.Remove(held.Id);
+        await reset.WhenHitAsync(); // The call is cut off, and was never carried out.
         installation.HubSpot.Faults.Clear();
         installation.Service.Signal(Thaw);
 
