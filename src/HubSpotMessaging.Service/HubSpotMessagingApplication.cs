@@ -33,12 +33,12 @@ public static class HubSpotMessagingApplication
         services.AddSingleton<AddressHash>();
         services.AddSingleton<Metrics>();
 
+        services.AddOperators(); // Before the bus, so that at the end what its last commands came to is counted.
         services.AddCommandBus(bus);
         services.AddPausing();
         services.AddDeadLetters(onRabbitMq: bus is null);
         services.AddAnnouncements(); // After the bus, so that what is announced finds one.
 
-        services.AddOperators();
         services.AddSingleton<OAuthStates>();
         services.AddSingleton<Endings>();
         services.AddSingleton<OAuthBootstrap>();
@@ -52,7 +52,6 @@ public static class HubSpotMessagingApplication
     {
         app.MapConnectionPage();
         app.MapOAuth();
-        app.MapDisconnect();
         app.MapOperatorApi();
         app.MapConsole();
         app.MapHealth();

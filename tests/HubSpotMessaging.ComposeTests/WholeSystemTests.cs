@@ -56,10 +56,10 @@ public sealed class WholeSystemTests
     {
         using var browser = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
         using (var stranger = await browser.GetAsync(new Uri(startAt, "oauth/start")))
-            stranger.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+            stranger.Headers.Location!.OriginalString.ShouldContain("sign-in");
 
-        using var key = new FormUrlEncodedContent([new("key", OperatorKey)]);
-        using var start = await browser.PostAsync(new Uri(startAt, "oauth/start"), key);
+        using var byKey = new HttpRequestMessage(HttpMethod.Get, new Uri(startAt, "oauth/start")) { Headers = { { "X-Operator-Key", OperatorKey } } };
+        using var start = await browser.SendAsync(byKey);
         start.StatusCode.ShouldBe(HttpStatusCode.SeeOther, await start.Content.ReadAsStringAsync());
         start.Headers.Location!.Authority.ShouldBe(system.Emulator.Authority);
         using var approved = await ConsentForm.SubmitAsync(browser, start.Headers.Location);

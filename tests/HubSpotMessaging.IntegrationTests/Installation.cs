@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Web;
 using HubSpotMessaging.Emulator;
 using HubSpotMessaging.HubSpot.Line;
@@ -219,9 +220,8 @@ internal sealed class Installation : IAsyncDisposable
     private async Task DisconnectAsync()
     {
         using var browser = NewBrowser();
-        using var form = new FormUrlEncodedContent([]);
-        using var disconnected = await browser.PostAsync(new Uri(Address, "oauth/disconnect"), form);
-        disconnected.EnsureSuccessStatusCode();
+        using var revoked = await browser.PostAsJsonAsync(new Uri(Address, "api/operator/revoke"), new { });
+        revoked.EnsureSuccessStatusCode();
     }
 
     /// <summary>Waits until the service does what the line says, and has told everybody.</summary>

@@ -1,3 +1,4 @@
+using HubSpotMessaging.IntegrationTests.Operators;
 using System.Net;
 using System.Web;
 using HubSpotMessaging.Testing;
@@ -121,11 +122,9 @@ public sealed class OAuthSettingsTests(Servers servers)
             page.RequestMessage!.RequestUri!.Query.ShouldBe("?ended=redis-away");
         }
 
-        foreach (var path in (string[])["", "oauth/start", "oauth/disconnect"])
+        foreach (var path in (string[])["", "oauth/start"])
         {
-            using var page = path.EndsWith("disconnect", StringComparison.Ordinal)
-                ? await browser.PostAsync(new Uri(installation.Address, path), content: null)
-                : await browser.GetAsync(new Uri(installation.Address, path));
+            using var page = await browser.GetAsync(new Uri(installation.Address, path));
             page.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
             (await page.Content.ReadAsStringAsync()).ShouldContain("cannot reach Redis, where it keeps the tokens");
         }
@@ -152,27 +151,32 @@ public sealed class OAuthSettingsTests(Servers servers)
     {
         await using var installation = await Installation.StartAsync(servers, settings => settings["Operator__Key"] = "correct horse", connect: false);
         var start = new Uri(installation.Address, "oauth/start");
-        using var browser = Installation.NewBrowser();
+        using var browser = new SignedIn(installation.Address);
 
-        using (var page = await browser.GetAsync(start))
+        using (var asked = await browser.Http.GetAsync(start))
         {
-            page.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
-            (await page.Content.ReadAsStringAsync()).ShouldContain("Operator key");
+            asked.StatusCode.ShouldBe(HttpStatusCode.SeeOther);
+            new Uri(start, asked.Headers.Location!).PathAndQuery.ShouldBe("/console/sign-in?to=connect");
         }
 
-        (await PostAsync("wrong")).ShouldBe(HttpStatusCode.Unauthorized);
-        (await PostAsync("")).ShouldBe(HttpStatusCode.Unauthorized);
-        (await PostAsync("correct horse")).ShouldBe(HttpStatusCode.SeeOther);
+        using (var signedIn = await browser.SignInAsync("correct horse", to: "connect"))
+            new Uri(new Uri(installation.Address, "console/sign-in"), signedIn.Headers.Location!).ShouldBe(start);
+        (await StartAsync(browser.Http, key: null)).Authority.ShouldBe(installation.HubSpot.BaseAddress.Authority);
 
-        using var withHeader = new HttpRequestMessage(HttpMethod.Get, start) { Headers = { { "X-Operator-Key", "correct horse" } } };
-        using var redirect = await browser.SendAsync(withHeader);
-        redirect.StatusCode.ShouldBe(HttpStatusCode.SeeOther);
+        using var program = Installation.NewBrowser();
+        (await StartAsync(program, "correct horse")).Authority.ShouldBe(installation.HubSpot.BaseAddress.Authority);
+        using var withWrongKey = new HttpRequestMessage(HttpMethod.Get, start) { Headers = { { "X-Operator-Key", "wrong" } } };
+        using var refused = await program.SendAsync(withWrongKey);
+        refused.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
 
-        async Task<HttpStatusCode> PostAsync(string key)
+        async Task<Uri> StartAsync(HttpClient client, string? key)
         {
-            using var form = new FormUrlEncodedContent([new("key", key)]);
-            using var response = await browser.PostAsync(start, form);
-            return response.StatusCode;
+            using var request = new HttpRequestMessage(HttpMethod.Get, start);
+            if (key is not null)
+                request.Headers.Add("X-Operator-Key", key);
+            using var redirect = await client.SendAsync(request);
+            redirect.StatusCode.ShouldBe(HttpStatusCode.SeeOther);
+            return redirect.Headers.Location!;
         }
     }
 }

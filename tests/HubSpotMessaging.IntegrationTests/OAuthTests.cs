@@ -77,7 +77,7 @@ public sealed class OAuthTests(SharedInstallation shared) : IClassFixture<Shared
         using var browser = Installation.NewBrowser();
         Uri[] answers =
         [
-            .. from path in (string[])["", "oauth/start", "oauth/callback?code=x", "oauth/done", "oauth/done?ended=elsewhere", "oauth/done?ended=redis-away", "oauth/disconnect"]
+            .. from path in (string[])["", "oauth/start", "oauth/callback?code=x", "oauth/done", "oauth/done?ended=elsewhere", "oauth/done?ended=redis-away"]
                select new Uri(installation.Address, path),
             await installation.ConsentAsync(browser),
             new Uri(installation.Address, "oauth/done"),

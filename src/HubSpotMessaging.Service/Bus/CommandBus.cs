@@ -39,6 +39,7 @@ internal static class CommandBus
             services.AddSingleton<BrokerFacts>();
 
         services.AddWaiting(onRabbitMq: transport is null);
+        services.AddSingleton<BrokerHealth>();
         services.AddSingleton<ReturnToQueueFilter>();
         services.AddSingleton<DeadLetterReasonFilter>();
         services.AddMassTransit(bus =>

@@ -1,8 +1,10 @@
+using HubSpotMessaging.HubSpot;
 using HubSpotMessaging.Service.OAuth;
 using HubSpotMessaging.Service.Operators;
 using HubSpotMessaging.Service.Operators.SigningIn;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.Options;
 
 namespace HubSpotMessaging.Service.OperatorConsole; // "Console" would hide the other one.
 
@@ -11,6 +13,7 @@ internal static class ConsoleEndpoints
 {
     private const string Root = "/console";
     private const string ConsolePath = "../console", SignInPath = "sign-in", SignInFromRoot = "console/sign-in";
+    private const string Connecting = "connect";
     private const string Why = "The console shows what operators see, and does what they do.";
 
     public static void MapConsole(this WebApplication app)
@@ -25,39 +28,47 @@ internal static class ConsoleEndpoints
         console.MapGet("", IResult (HttpContext http, OperatorGuard guard, IAntiforgery antiForgery) =>
             guard.LetsIn(http) ? ConsolePage.Show(http, antiForgery.GetAndStoreTokens(http).RequestToken!)
             : guard.WantsKey ? new Redirection(http.Request.Path.Value!.EndsWith('/') ? SignInPath : SignInFromRoot)
-            : KeepOut(http, antiForgery));
-        console.MapGet("/{name}", IResult (HttpContext http, string name, OperatorGuard guard, IAntiforgery antiForgery) =>
-            guard.LetsIn(http) ? ConsolePage.File(http, name) : guard.WantsKey ? new Redirection(SignInPath) : KeepOut(http, antiForgery));
+            : OAuthPages.OperatorsOnly(http, Why));
+        console.MapGet("/{name}", IResult (HttpContext http, string name, OperatorGuard guard) =>
+            guard.LetsIn(http) ? ConsolePage.File(http, name) : guard.WantsKey ? new Redirection(SignInPath) : OAuthPages.OperatorsOnly(http, Why));
 
-        console.MapGet("/sign-in", IResult (HttpContext http, OperatorGuard guard, IAntiforgery antiForgery) =>
-            guard.LetsIn(http) ? new Redirection(ConsolePath) : KeepOut(http, antiForgery));
+        console.MapGet("/sign-in", IResult (string? to, HttpContext http, OperatorGuard guard, IAntiforgery antiForgery, IOptions<HubSpotOptions> options) =>
+            guard.LetsIn(http) ? new Redirection(Destination(to)) : Ask(http, to, antiForgery, options.Value));
         console.MapPost("/sign-in", SignInAsync);
         console.MapPost("/sign-out", SignOutAsync);
     }
 
-    private static async Task<IResult> SignInAsync(HttpContext http, OperatorGuard guard, IAntiforgery antiForgery)
+    private static async Task<IResult> SignInAsync(
+        string? to, HttpContext http, OperatorGuard guard, OperatorTrail trail, IAntiforgery antiForgery, IOptions<HubSpotOptions> options)
     {
         if (!guard.WantsKey)
-            return guard.LetsIn(http) ? new Redirection(ConsolePath) : KeepOut(http, antiForgery);
+            return guard.LetsIn(http) ? new Redirection(Destination(to)) : OAuthPages.OperatorsOnly(http, Why);
         if (!await antiForgery.IsRequestValidAsync(http))
             return AskAgain;
 
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
         if (!guard.IsKey(http, form["key"]))
-            return KeepOut(http, antiForgery);
+            return Ask(http, to, antiForgery, options.Value);
 
-        await http.SignInAsync(Operator.Clean(form["name"]));
-        return new Redirection(ConsolePath);
+        http.User = OperatorCookie.Operator(Operator.Clean(form["name"]));
+        await trail.WriteAsync(http, "SignIn");
+        await http.SignInAsync(OperatorCookie.Scheme, http.User);
+        return new Redirection(Destination(to));
     }
 
-    private static async Task<IResult> SignOutAsync(HttpContext http, IAntiforgery antiForgery)
+    private static async Task<IResult> SignOutAsync(HttpContext http, OperatorTrail trail, IAntiforgery antiForgery)
     {
         if (!await antiForgery.IsRequestValidAsync(http))
             return AskAgain;
 
+        if (http.IsSignedIn())
+            await trail.WriteAsync(http, "SignOut");
         await http.SignOutAsync(OperatorCookie.Scheme);
         return new Redirection(SignInPath);
     }
+
+    /// <summary>Where somebody was going who had to sign in first.</summary>
+    private static string Destination(string? to) => to == Connecting ? "../oauth/start" : ConsolePath;
 
     /// <summary>Another site may have sent the form.</summary>
     private static Page AskAgain => new(403, "This page was open too long", "What it sends cannot be told any more from what another page might send. Nothing has changed.")
@@ -65,6 +76,6 @@ internal static class ConsoleEndpoints
         Next = (SignInPath, "Go on"),
     };
 
-    private static Page KeepOut(HttpContext http, IAntiforgery antiForgery) => OAuthPages.OperatorsOnly(
-        http, Why, new PageForm("Sign in", AsksForKey: true) { AsksForName = true, AntiForgery = antiForgery.GetAndStoreTokens(http).RequestToken });
+    private static Page Ask(HttpContext http, string? to, IAntiforgery antiForgery, HubSpotOptions options) => OAuthPages.OperatorsOnly(
+        http, Why, new(antiForgery.GetAndStoreTokens(http).RequestToken!, to == Connecting ? options.AuthorizeUrl : null));
 }

@@ -28,7 +28,10 @@ export async function carryOut(path, body, onProgress) {
   while (result.state !== 'Done') {
     onProgress?.(result);
     await new Promise(resolve => setTimeout(resolve, 1_000));
-    result = await get(`dead-letters/requests/${result.id}`);
+    result = await get(`dead-letters/requests/${result.id}`).catch(refusal => {
+      if (refusal.status > 0 && refusal.status < 500) throw refusal;
+      return result; // It goes on there all the same.
+    });
   }
   return result;
 }

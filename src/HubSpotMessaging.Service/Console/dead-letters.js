@@ -10,7 +10,7 @@ import { commandOf, commandsOf, count, number, plain, tellTime } from './words.j
 
 const pageSize = 25, groupsShown = 100, quietTime = 2_000;
 
-let groups = [], group = null;
+let groups = [], group = null, newest = null;
 let page = { items: [], next: null, total: 0 };
 let earlier = [], after = null; // The places at which the pages before, and this one, begin.
 let isRevealed = false;
@@ -48,7 +48,6 @@ export function followDeadLetters(status) {
   write(byId('letters-note'), status.deadLetters === 0 ? '' : count(status.deadLetters, 'command') + (status.deadLetters === 1 ? ' that cannot be delivered as it is' : ' that cannot be delivered as they are'));
   const has = `${status.deadLetters}`;
   if (has === known || timer) return;
-  known = has;
   timer = setTimeout(async () => {
     timer = null;
     asked = Date.now();
@@ -56,6 +55,7 @@ export function followDeadLetters(status) {
       await loadGroups();
       if (isBeingUsed()) byId('changed').hidden = false;
       else await loadPage();
+      known = has; // Else the next status tries it again.
     });
   }, Math.max(0, quietTime - (Date.now() - asked)));
 }
@@ -87,6 +87,7 @@ async function loadPage() {
   const load = ++loads, loaded = await get(`dead-letters?${query}`);
   if (load !== loads) return; // Something else has been asked for meanwhile.
   page = loaded;
+  if (!after) newest = page.items[0]?.id; // What fails after that has been seen by nobody here.
   if (page.items.length === 0 && group && !after) return choose(null); // The last of its group is gone.
   byId('changed').hidden = true;
   if (page.total === 0) showWhetherAny(false);
@@ -248,7 +249,7 @@ function readCorrection(form, many) {
 
 const chosenCount = () => all ? page.total : chosen.size;
 
-const selection = () => !all ? { ids: [...chosen] } : group ? { filter: { group: group.id } } : { all: true };
+const selection = () => !all ? { ids: [...chosen] } : { upTo: newest, ...(group ? { filter: { group: group.id } } : { all: true }) };
 
 function unchoose() {
   all = false;

@@ -48,12 +48,15 @@ function showSummary(status, waiting) {
 }
 
 /** One sentence that says how things are, and one that says what comes of it. */
-function summarize({ connection, reasons, queues, deadLetters, readsDeadLetters }, waiting) {
+function summarize({ connection, reachesBroker, reasons, queues, deadLetters, readsDeadLetters }, waiting) {
   const wait = waiting === 0 ? 'nothing waits' : waiting === 1 ? '1 command waits' : `${number(waiting)} commands wait`;
   const letters = deadLetters === 0 ? '' : ` ${count(deadLetters, 'dead letter')} ${deadLetters === 1 ? 'wants' : 'want'} a decision.`;
   const others = reasons.filter(reason => reason.reason !== 'Authorization');
   if (connection.state !== 'Connected')
     return { state: 'bad', headline: `${connection.title}: ${wait}`, lead: connection.sentence + letters };
+
+  if (!reachesBroker)
+    return { state: 'bad', headline: 'RabbitMQ cannot be reached', lead: 'Nothing is delivered, and nobody can tell what waits. The service goes on by itself as soon as it can; nothing is lost meanwhile.' + letters };
 
   if (others.length > 0) {
     const worst = others.find(reason => reason.owner !== 'operator') ?? others[0];
@@ -73,7 +76,7 @@ function summarize({ connection, reasons, queues, deadLetters, readsDeadLetters 
   }
 
   if (queues.length === 0 || !readsDeadLetters)
-    return { state: 'paused', headline: 'Nobody can tell what waits', lead: 'No replica looks at the queues at the moment: RabbitMQ may be away, or DeadLetters:Read is off everywhere.' + letters };
+    return { state: 'paused', headline: 'Nobody can tell what waits', lead: 'No replica looks at the queues at the moment: DeadLetters:Read may be off everywhere.' + letters };
 
   return deadLetters === 0
     ? { state: 'good', headline: 'Everything is delivered', lead: 'Nothing waits, and nothing was refused.' }
@@ -103,13 +106,13 @@ function showLine(reasons) {
 
 function reasonItem(reason) {
   const item = make('li', {}, make('strong'), make('span', { class: 'why' }), make('q'));
-  if (operatorsOwn.has(reason.owner)) item.append(make('button', { class: 'primary', text: 'Resume', onclick: event => resume(event.currentTarget, reason.scope) }));
+  if (operatorsOwn.has(reason.owner)) item.append(make('button', { class: 'primary', text: 'Resume', onclick: event => resume(event.currentTarget, reason) }));
   return item;
 }
 
-const resume = (button, command) => busy(button, async () => {
+const resume = (button, { reason, scope: command }) => busy(button, async () => {
   try {
-    await post('resume', command ? { command } : {});
+    await post('resume', { reason, ...(command && { command }) });
     show(command ? `${commandsOf(command)} are delivered again.` : 'Resumed.');
   } catch (refusal) { show(refusal.message, true); }
   byId('pausing').querySelector('summary').focus(); // The button goes.

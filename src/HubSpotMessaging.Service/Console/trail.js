@@ -7,7 +7,7 @@ import { number, tellTime } from './words.js';
 const few = 8, many = 200;
 const actions = {
   Pause: 'Paused', Resume: 'Resumed', Revoke: 'Revoked the grant', Replay: 'Replayed', Correct: 'Corrected and replayed', Discard: 'Discarded',
-  Reveal: 'Looked at personal data',
+  Reveal: 'Looked at personal data', Connect: 'Went to HubSpot to connect', SignIn: 'Signed in', SignOut: 'Signed out',
 };
 
 let length = few;

@@ -21,7 +21,7 @@ internal sealed partial class DeadLetterActions(
     public async Task CarryOutAsync(DeadLetterRequest request, HeldLetters held, CancellationToken cancellationToken)
     {
         var progress = (await requests.ResultAsync(request.Id) ?? new() { Id = request.Id }) with { State = DeadLetterRequestState.Running };
-        await foreach (var ids in index.SelectAsync(request.Selection, request.UpTo, Batch))
+        await foreach (var ids in index.SelectAsync(request.Selection, Batch))
         {
             cancellationToken.ThrowIfCancellationRequested();
             progress = await CarryOutAsync(request, ids, held, progress, cancellationToken);

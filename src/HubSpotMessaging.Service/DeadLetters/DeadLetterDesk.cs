@@ -31,7 +31,7 @@ internal sealed class DeadLetterDesk(
             count = await index.CountAsync(filter);
             if (count == 0)
                 return new() { Id = request.Id, State = DeadLetterRequestState.Done };
-            request = request with { UpTo = await index.LastAsync(filter) };
+            request = request with { Selection = selection with { UpTo = selection.UpTo ?? await index.LastAsync(filter) } };
         }
 
         await trail.WriteAsync(http, what, string.Join("; ", new[] { Words(selection), details }.OfType<string>()), count);

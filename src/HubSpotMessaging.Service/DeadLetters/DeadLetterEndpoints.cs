@@ -206,7 +206,10 @@ internal record SelectionRequest
     /// <summary>All.</summary>
     public bool All { get; init; }
 
-    public DeadLetterSelection ToSelection() => Ids is null ? new() { Filter = Filter ?? new() } : new() { Ids = Ids };
+    /// <summary>With <c>filter</c> or <c>all</c>: the newest that is meant, the first of the list. Without it those that there are when it is asked for.</summary>
+    public DeadLetterId? UpTo { get; init; }
+
+    public DeadLetterSelection ToSelection() => Ids is null ? new() { Filter = Filter ?? new(), UpTo = UpTo?.ToString() } : new() { Ids = Ids };
 }
 
 /// <summary>What is to be sent again.</summary>

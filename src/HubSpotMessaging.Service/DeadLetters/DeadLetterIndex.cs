@@ -103,9 +103,9 @@ internal sealed class DeadLetterIndex(IConnectionMultiplexer redis)
         return [.. (newestFirst ? ids.OrderDescending(StringComparer.Ordinal) : ids.Order(StringComparer.Ordinal)).Take(count)];
     }
 
-    /// <summary>Those that are meant, up to one of them, the oldest first.</summary>
+    /// <summary>Those that are meant, the oldest first.</summary>
     /// <exception cref="RedisException">Redis cannot be reached.</exception>
-    public async IAsyncEnumerable<IReadOnlyList<string>> SelectAsync(DeadLetterSelection selection, string? upTo, int batch)
+    public async IAsyncEnumerable<IReadOnlyList<string>> SelectAsync(DeadLetterSelection selection, int batch)
     {
         if (selection.Ids is { } chosen)
         {
@@ -118,7 +118,7 @@ internal sealed class DeadLetterIndex(IConnectionMultiplexer redis)
         do
         {
             ids = [.. (await FindAsync(selection.Filter ?? new(), ids.LastOrDefault(), batch, newestFirst: false))
-                .TakeWhile(id => upTo is null || string.CompareOrdinal(id, upTo) <= 0)];
+                .TakeWhile(id => selection.UpTo is null || string.CompareOrdinal(id, selection.UpTo) <= 0)];
             if (ids.Count > 0)
                 yield return ids;
         }

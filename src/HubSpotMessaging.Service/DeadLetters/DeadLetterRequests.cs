@@ -96,9 +96,6 @@ internal sealed record DeadLetterRequest
     /// <summary>With which ones.</summary>
     public required DeadLetterSelection Selection { get; init; }
 
-    /// <summary>The last one that is meant: what fails anew meanwhile comes behind it, and would come again and again.</summary>
-    public string? UpTo { get; init; }
-
     /// <summary>What is changed before they are sent again.</summary>
     public Correction? Correction { get; init; }
 }
@@ -120,6 +117,9 @@ internal sealed record DeadLetterSelection
 
     /// <summary>A filter, when no ids are given.</summary>
     public DeadLetterFilter? Filter { get; init; }
+
+    /// <summary>The last one that the filter means: what fails meanwhile comes behind it, and what fails anew would come again and again.</summary>
+    public string? UpTo { get; init; }
 }
 
 internal enum DeadLetterRequestState

@@ -20,7 +20,7 @@ internal sealed class StaleReplays(DeadLetterIndex index, IWriteGuard guard, Tim
     public async Task<StaleLetters> FindAsync(DeadLetterSelection selection, Correction? correction, CancellationToken cancellationToken)
     {
         var (count, examples) = (0, new List<StaleLetter>());
-        await foreach (var ids in index.SelectAsync(selection, upTo: null, Batch))
+        await foreach (var ids in index.SelectAsync(selection, Batch))
         {
             cancellationToken.ThrowIfCancellationRequested();
             var letters = await index.ReadAsync(ids);

@@ -1,7 +1,7 @@
 using HubSpotMessaging.HubSpot;
 using HubSpotMessaging.HubSpot.Line;
+using HubSpotMessaging.Service.Bus;
 using HubSpotMessaging.Service.OAuth;
-using HubSpotMessaging.Service.Pausing;
 using MassTransit;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -58,17 +58,19 @@ internal sealed class RedisHealthCheck(IConnectionMultiplexer redis) : IHealthCh
     }
 }
 
-/// <summary>What MassTransit tells of the broker, except that queues which the line has stopped are as they should be.</summary>
-internal sealed class BrokerHealthCheck(IBusControl bus, EndpointSwitch endpoints) : IHealthCheck
+internal sealed class BrokerHealthCheck(BrokerHealth broker) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var health = bus.CheckHealth();
-        var isWell = health.Status == BusHealthStatus.Healthy
-            || health.Endpoints.Values.All(endpoint => endpoint.Status == BusHealthStatus.Healthy || endpoints.HasStopped(endpoint.InputAddress));
-        return Task.FromResult(isWell
-            ? HealthCheckResult.Healthy("answers")
-            : new(health.Status == BusHealthStatus.Degraded ? HealthStatus.Degraded : context.Registration.FailureStatus, health.Description));
+        var (status, description) = broker.Look();
+        return Task.FromResult(new HealthCheckResult(
+            status switch
+            {
+                BusHealthStatus.Healthy => HealthStatus.Healthy,
+                BusHealthStatus.Degraded => HealthStatus.Degraded,
+                _ => context.Registration.FailureStatus,
+            },
+            description));
     }
 }
 

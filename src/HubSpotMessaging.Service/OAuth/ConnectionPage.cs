@@ -41,7 +41,6 @@ internal static class ConnectionPage
         {
             IsTrouble = pauses.Count > 0,
             Next = ("console", "Open the console"),
-            Aside = ("oauth/disconnect", "Disconnect"),
         },
         Connection.Connected => new Page(200, connection.Title, [connection.Sentence, .. pauses]) { IsTrouble = pauses.Count > 0 },
         Connection.Unknown => new Page(503, connection.Title, connection.Sentence, "Try again in a moment."),

@@ -10,7 +10,7 @@ namespace HubSpotMessaging.Service.OAuth;
 /// <summary>The bootstrap: an operator starts it, HubSpot asks for consent, the browser comes back with a code, and is told how it ended.</summary>
 internal static partial class OAuthEndpoints
 {
-    private const string StartPath = "/oauth/start";
+    private const string Why = "Connecting decides into which HubSpot account contacts flow.";
     private const string BrowserCookie = "hubspot_oauth";
 
     /// <summary>What the address of the last page can say. Anybody can write it, so it chooses among fixed texts and no more.</summary>
@@ -18,13 +18,13 @@ internal static partial class OAuthEndpoints
 
     public static void MapOAuth(this WebApplication app)
     {
-        app.MapGet(StartPath, (HttpContext http, OperatorGuard guard, OAuthStates states, IOptions<HubSpotOptions> options) =>
-                guard.LetsIn(http) ? RedirectToConsentAsync(http, states, options.Value) : Task.FromResult(KeepOut(http, options.Value)))
-            .AddEndpointFilter(ConnectionPage.RedisMayBeAwayAsync);
-
-        app.MapPost(StartPath, async (HttpContext http, OperatorGuard guard, OAuthStates states, IOptions<HubSpotOptions> options) =>
-                guard.LetsAct(http, await PageForm.KeyAsync(http.Request)) ? await RedirectToConsentAsync(http, states, options.Value) : KeepOut(http, options.Value))
-            .AddEndpointFilter(ConnectionPage.RedisMayBeAwayAsync);
+        app.MapGet("/oauth/start", async (HttpContext http, OperatorGuard guard, OperatorTrail trail, OAuthStates states, IOptions<HubSpotOptions> options) =>
+        {
+            if (!guard.LetsIn(http))
+                return guard.WantsSigningIn(http) ? new Redirection("../console/sign-in?to=connect") : OAuthPages.OperatorsOnly(http, Why);
+            await trail.WriteAsync(http, "Connect");
+            return await RedirectToConsentAsync(http, states, options.Value);
+        }).AddEndpointFilter(ConnectionPage.RedisMayBeAwayAsync);
 
         app.MapGet("/oauth/callback", async (
             [AsParameters] CallbackQuery query, HttpContext http, OAuthStates states, OAuthBootstrap bootstrap, Endings endings, IOptions<HubSpotOptions> options, ILogger<OAuthBootstrap> logger) =>
@@ -87,9 +87,6 @@ internal static partial class OAuthEndpoints
             return OAuthPages.NoCode;
         return OAuthPages.Of(await bootstrap.CompleteAsync(query.Code, secret, CancellationToken.None));
     }
-
-    private static IResult KeepOut(HttpContext http, HubSpotOptions options) => OAuthPages.OperatorsOnly(
-        http, "Connecting decides into which HubSpot account contacts flow.", new PageForm("Connect", AsksForKey: true, LeadsTo: options.AuthorizeUrl));
 
     [LoggerMessage(LogLevel.Error, "Connecting failed: {Exception}")]
     private static partial void LogFailed(ILogger logger, string exception);

@@ -73,14 +73,14 @@ internal static class OAuthPages
     };
 
     /// <summary>For whoever wants what only operators may, and has not shown to be one.</summary>
-    public static Page OperatorsOnly(HttpContext http, string why, PageForm form)
+    public static Page OperatorsOnly(HttpContext http, string why, SignInForm? form = null)
     {
         var guard = http.RequestServices.GetRequiredService<OperatorGuard>();
         if (guard.TellToWait(http) is { } wait)
             return new(429, "Too many wrong keys", $"From where you are, too many wrong keys have come. The next one is looked at in {wait} seconds.");
 
         return guard.WantsKey
-            ? new(401, "Operators only", $"{why} Enter the operator key to go on.") { Form = form }
+            ? new(401, "Operators only", form is null ? $"{why} The key that came with this is not the operator key." : $"{why} Enter the operator key to go on.") { Form = form }
             : NoKeyIsSet;
     }
 
@@ -89,7 +89,7 @@ internal static class OAuthPages
             403,
             "Operators only",
             "Operator:Key is not set, or empty. So only requests are let in that come directly from the machine or the container in which the service runs, and this one does not.",
-            "Set Operator:Key to a long random text and restart the service. This page then asks for it.");
+            "Set Operator:Key to a long random text and restart the service. Then it is asked for.");
 
     private static string Id(long portalId) => portalId.ToString(CultureInfo.InvariantCulture);
 }

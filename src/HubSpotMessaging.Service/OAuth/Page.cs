@@ -42,8 +42,8 @@ internal sealed class Page(int status, string title, params string[] paragraphs)
     /// <summary>Whether the page tells of something that wants to be mended, though the page itself is as it should be.</summary>
     public bool IsTrouble { get; init; }
 
-    /// <summary>What to go on with when that takes more than a link.</summary>
-    public PageForm? Form { get; init; }
+    /// <summary>For whoever has to sign in first.</summary>
+    public SignInForm? Form { get; init; }
 
     public Task ExecuteAsync(HttpContext httpContext)
     {

@@ -55,9 +55,11 @@ internal static class OperatorEndpoints
     {
         if (Problem(request.Command) is { } problem)
             return problem;
+        if (request.Reason?.Length > LongestNote)
+            return TypedResults.Problem("reason is one of those that the status tells.", statusCode: 400);
 
-        var ended = (await line.ReadAsync()).Where(reason => OperatorReasons.EndsWith(reason) && (request.Command is null || reason.Scope == request.Command)).ToList();
-        await trail.WriteAsync(http, "Resume", request.Command ?? "everything", ended.Count);
+        var ended = (await line.ReadAsync()).Where(reason => OperatorReasons.EndsWith(reason) && request.Means(reason)).ToList();
+        await trail.WriteAsync(http, "Resume", request.ToString(), ended.Count);
         foreach (var reason in ended)
             await line.ResumeAsync(reason);
         return TypedResults.Ok(await line.ReadAsync());
@@ -90,7 +92,14 @@ internal sealed record PauseRequest(string? Command = null, string? Note = null)
 
 /// <summary>What is to be resumed.</summary>
 /// <param name="Command">The type of command; without it everything that operators may resume.</param>
-internal sealed record ResumeRequest(string? Command = null);
+/// <param name="Reason">The one reason that is to end, as the status tells it: that for the command, or without a command that for all of them.</param>
+internal sealed record ResumeRequest(string? Command = null, string? Reason = null)
+{
+    public bool Means(PauseReason reason) => Reason is null ? Command is null || reason.Scope == Command : reason.Reason == Reason && reason.Scope == Command;
+
+    /// <summary>For the trail.</summary>
+    public override string ToString() => string.Join(": ", new[] { Command ?? "everything", Reason }.OfType<string>());
+}
 
 /// <summary>What became of it.</summary>
 /// <param name="WasConnected">Whether there was anything to take back.</param>

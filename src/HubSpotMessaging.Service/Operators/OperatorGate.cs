@@ -34,11 +34,11 @@ internal sealed class OperatorGate(RequestDelegate next, OperatorGuard guard, IA
     {
         if (!guard.LetsIn(http))
             return KeepOut(http);
-        if (HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method))
-            return guard.IsByAnotherSite(http) ? TypedResults.Problem("Another site must not ask for this.", statusCode: 403, title: Title) : null; // Revealing is in the trail.
-        if (!guard.WantsKey && !guard.LetsAct(http, key: null))
-            return TypedResults.Problem("A change must not be sent by another site.", statusCode: 403, title: Title);
-        return guard.WantsAntiForgery(http) && !await antiForgery.IsRequestValidAsync(http)
+
+        var onlyReads = HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method);
+        if ((onlyReads || !guard.WantsKey) && guard.IsByAnotherSite(http)) // Also reading: what is revealed is in the trail.
+            return TypedResults.Problem("Another site must not ask for this.", statusCode: 403, title: Title);
+        return !onlyReads && guard.WantsAntiForgery(http) && !await antiForgery.IsRequestValidAsync(http)
             ? TypedResults.Problem($"A change by a browser needs the token of the console's page in the header {OperatorCookie.AntiForgeryHeader}. Reload the page.", statusCode: 403, title: Title)
             : null;
     }

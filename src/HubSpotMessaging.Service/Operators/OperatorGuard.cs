@@ -29,11 +29,8 @@ internal sealed class OperatorGuard(IOptions<OperatorOptions> options, KeyGuesse
         : HasHeader(context) ? IsKey(context, context.Request.Headers[Header])
         : context.IsSignedIn();
 
-    /// <summary>
-    /// Whether this request, which changes something, is an operator's own doing: no other site can make a browser send the key, but
-    /// any can make it send a form to this machine, and one beside ours also with the cookie.
-    /// </summary>
-    public bool LetsAct(HttpContext context, string? key) => IsKey(context, key) || (LetsIn(context) && !IsByAnotherSite(context));
+    /// <summary>Whether a person may have sent this request, who is not let in but can sign in.</summary>
+    public bool WantsSigningIn(HttpContext context) => WantsKey && !HasHeader(context);
 
     /// <summary>Whether a browser asks because another site made it: with the cookie, or because it is on this machine.</summary>
     public bool IsByAnotherSite(HttpContext context) => !IsByHeader(context) && IsSentByAnotherSite(context.Request);
@@ -56,7 +53,7 @@ internal sealed class OperatorGuard(IOptions<OperatorOptions> options, KeyGuesse
         if (context.Items.ContainsKey(Refused))
             return false;
 
-        if (guesses.Wait(context) is not null)
+        if (guesses.Wait(context, HasHeader(context)) is not null)
         {
             context.Items[Refused] = true;
             return false;
@@ -65,7 +62,7 @@ internal sealed class OperatorGuard(IOptions<OperatorOptions> options, KeyGuesse
         if (CryptographicOperations.FixedTimeEquals(Digest(presented), Digest(options.Value.Key!)))
             return true;
 
-        guesses.CountWrong(context);
+        guesses.CountWrong(context, HasHeader(context));
         context.Items[Refused] = false;
         return false;
     }
@@ -75,7 +72,7 @@ internal sealed class OperatorGuard(IOptions<OperatorOptions> options, KeyGuesse
     /// </summary>
     public string? TellToWait(HttpContext context)
     {
-        if (context.Items[Refused] is not true || guesses.Wait(context) is not { } wait)
+        if (context.Items[Refused] is not true || guesses.Wait(context, HasHeader(context)) is not { } wait)
             return null;
         var seconds = Math.Ceiling(Math.Max(1, wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         context.Response.Headers.RetryAfter = seconds;

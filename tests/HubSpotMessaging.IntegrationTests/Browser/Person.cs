@@ -36,7 +36,7 @@ internal sealed class Person : IAsyncDisposable
 
     public Uri Done => new(_installation.Address, "oauth/done");
 
-    public Uri Disconnect => new(_installation.Address, "oauth/disconnect");
+    public Uri Revoke => new(_installation.Address, "api/operator/revoke");
 
     public Uri Console => new(_installation.Address, "console");
 
@@ -73,8 +73,6 @@ internal sealed class Person : IAsyncDisposable
     public Task ClickConnectAsync() => Page.GetByRole(AriaRole.Button, new() { Name = "Connect" }).ClickAsync();
 
     public Task ClickCancelAsync() => Page.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
-
-    public Task ClickDisconnectAsync() => Page.GetByRole(AriaRole.Button, new() { Name = "Disconnect" }).ClickAsync();
 
     public Task ClickStartAgainAsync() => Page.GetByRole(AriaRole.Link, new() { Name = "Start again" }).ClickAsync();
 

@@ -138,5 +138,19 @@ public sealed class ReplayTests(ReadingInstallation fixture) : IClassFixture<Rea
         ((string?)entry["action"], (string?)entry["details"], (int?)entry["count"]).ShouldBe(("Discard", $"{id}; a customer of last year", 1));
     }
 
+    [Fact]
+    public async Task What_failed_after_the_newest_that_was_seen_is_not_meant()
+    {
+        var (installation, api, errors) = await fixture.BeginAsync();
+        await using var _ = errors;
+        await installation.RejectAsync(api, "seen", "seen@example.com", "cap_size");
+        var newest = await installation.RejectAsync(api, "seen-too", "seen-too@example.com", "hat_size");
+        var later = await installation.RejectAsync(api, "unseen", "unseen@example.com", "wig_size");
+
+        (await api.PostAsync("dead-letters/discard", new { all = true, upTo = newest, reason = "seen" }))["done"]!.GetValue<int>().ShouldBe(2);
+
+        (await api.ListAsync()).Select(letter => (string?)letter["id"]).ShouldBe([later]);
+    }
+
     private static Task<JsonNode> ReplayAsync(OperatorApi api, string id) => api.PostAsync("dead-letters/replay", new { ids = new[] { id } });
 }

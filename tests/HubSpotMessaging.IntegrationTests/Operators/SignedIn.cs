@@ -12,9 +12,9 @@ internal sealed partial class SignedIn(Uri service) : IDisposable
     public Uri Service => service;
 
     /// <summary>Fills in the form.</summary>
-    public async Task<HttpResponseMessage> SignInAsync(string key, string? name = null)
+    public async Task<HttpResponseMessage> SignInAsync(string key, string? name = null, string? to = null)
     {
-        var page = new Uri(service, "console/sign-in");
+        var page = new Uri(service, to is null ? "console/sign-in" : $"console/sign-in?to={to}");
         using var form = await Http.GetAsync(page);
         var token = TokenField().Match(await form.Content.ReadAsStringAsync()).Groups["token"].Value;
         using var fields = new FormUrlEncodedContent([new("antiForgery", token), new("key", key), new("name", name)]);

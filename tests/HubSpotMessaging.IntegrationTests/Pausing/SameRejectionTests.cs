@@ -26,7 +26,12 @@ public sealed class SameRejectionTests(ReadingInstallation fixture) : IClassFixt
         // Each reason goes its own way: that an operator ends his own pause of something else does not end it.
         await api.PostAsync("pause", new { command = "PostTimelineEvent" });
         await api.PostAsync("resume", new { command = "PostTimelineEvent" });
-        (await api.GetAsync("status"))["reasons"]!.AsArray().ShouldHaveSingleItem();
+        await api.PostAsync("pause", new { command = "SyncContact" });
+        await api.PostAsync("pause", new { });
+        await api.PostAsync("resume", new { reason = "Operator" }); // That of everything, and no other.
+        (await api.GetAsync("status"))["reasons"]!.AsArray().Count.ShouldBe(2);
+        await api.PostAsync("resume", new { reason = "Operator", command = "SyncContact" });
+        ((string?)(await api.GetAsync("status"))["reasons"]!.AsArray().ShouldHaveSingleItem()!["reason"]).ShouldBe("SameRejection");
 
         installation.AddProperty("region");
         await api.PostAsync("resume", new { command = "SyncContact" });

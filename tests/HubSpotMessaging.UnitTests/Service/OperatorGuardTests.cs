@@ -54,16 +54,17 @@ public sealed class OperatorGuardTests
     }
 
     [Theory]
-    [InlineData(null, null, true)]
-    [InlineData("same-origin", "null", true)]
-    [InlineData("same-origin", "http://localhost", true)]
-    [InlineData(null, "http://localhost", true)]
-    [InlineData(null, "null", false)]
-    [InlineData(null, "http://localhost:5173", false)]
-    [InlineData("same-origin", "https://evil.example", false)]
-    [InlineData("same-site", "null", false)]
-    [InlineData("cross-site", null, false)]
-    public void Without_a_key_no_other_site_makes_this_machine_act(string? site, string? origin, bool isLetAct)
+    [InlineData(null, null, false)]
+    [InlineData("same-origin", "null", false)]
+    [InlineData("same-origin", "http://localhost", false)]
+    [InlineData("none", null, false)]
+    [InlineData(null, "http://localhost", false)]
+    [InlineData(null, "null", true)]
+    [InlineData(null, "http://localhost:5173", true)]
+    [InlineData("same-origin", "https://evil.example", true)]
+    [InlineData("same-site", "null", true)]
+    [InlineData("cross-site", null, true)]
+    public void What_another_site_makes_a_browser_send_is_told_apart(string? site, string? origin, bool isByAnotherSite)
     {
         var request = Request("127.0.0.1", "localhost");
         request.Request.Scheme = "http";
@@ -72,9 +73,10 @@ public sealed class OperatorGuardTests
         if (origin is not null)
             request.Request.Headers.Origin = origin;
 
-        Guard().LetsAct(request, key: "").ShouldBe(isLetAct);
-        Guard("the key").LetsAct(request, key: "").ShouldBeFalse();
-        Guard("the key").LetsAct(request, key: "the key").ShouldBeTrue();
+        Guard().IsByAnotherSite(request).ShouldBe(isByAnotherSite);
+        Guard("the key").IsByAnotherSite(request).ShouldBe(isByAnotherSite);
+        request.Request.Headers[OperatorGuard.Header] = "the key"; // Which no site can make a browser send.
+        Guard("the key").IsByAnotherSite(request).ShouldBeFalse();
     }
 
     [Fact]
@@ -97,6 +99,20 @@ public sealed class OperatorGuardTests
         int.Parse(guard.TellToWait(late)!, CultureInfo.InvariantCulture).ShouldBeInRange(1, 60);
         late.Response.Headers.RetryAfter.ToString().ShouldNotBeEmpty();
         guard.IsKey(Request("203.0.113.8", "sync.example"), "the key").ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_program_that_guesses_keeps_no_person_beside_it_out()
+    {
+        var guard = Guard("the key");
+        for (var guess = 0; guess < 6; guess++)
+        {
+            var program = Request("203.0.113.7", "sync.example");
+            program.Request.Headers[OperatorGuard.Header] = "a key";
+            guard.LetsIn(program).ShouldBeFalse();
+        }
+
+        guard.IsKey(Request("203.0.113.7", "sync.example"), "the key").ShouldBeTrue();
     }
 
     [Fact]

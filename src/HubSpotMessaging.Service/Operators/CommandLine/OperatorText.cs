@@ -20,7 +20,10 @@ internal static class OperatorText
         text.AppendLine(CultureInfo.InvariantCulture, $"{status["connection"]!["title"]}{account}. {status["connection"]!["sentence"]}");
         if (status["connection"]!["scopes"] is JsonArray scopes)
             text.AppendLine(CultureInfo.InvariantCulture, $"Granted: {string.Join(' ', scopes.Select(scope => (string?)scope))}.");
-        text.AppendLine(Reasons(status["reasons"]!));
+        if (!(bool)status["reachesBroker"]!)
+            text.AppendLine("RabbitMQ cannot be reached: nothing is delivered, and nobody can tell what waits.");
+        else
+            text.AppendLine(Reasons(status["reasons"]!));
         if (status["quota"] is { } quota)
             text.AppendLine(CultureInfo.InvariantCulture, $"{quota["used"]} of {quota["max"]} requests in {quota["windowSeconds"]} seconds are used, and {quota["others"]} by others.");
         text.AppendLine(Outcomes(status["outcomes"]!.AsArray()));

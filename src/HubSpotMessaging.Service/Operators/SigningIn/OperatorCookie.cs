@@ -31,7 +31,7 @@ internal static class OperatorCookie
 
         services.AddAuthentication(Scheme).AddCookie(Scheme, options =>
         {
-            options.Cookie = new() { Name = Scheme, Path = "/", HttpOnly = true, SameSite = SameSiteMode.Strict, SecurePolicy = CookieSecurePolicy.SameAsRequest, IsEssential = true };
+            options.Cookie = new() { Name = Scheme, Path = "/", HttpOnly = true, SameSite = SameSiteMode.Lax, SecurePolicy = CookieSecurePolicy.SameAsRequest, IsEssential = true };
             options.ExpireTimeSpan = Lifetime;
             options.SlidingExpiration = false; // A page that is open asks all the time.
         });
@@ -44,13 +44,13 @@ internal static class OperatorCookie
         services.AddAntiforgery(options =>
         {
             (options.HeaderName, options.FormFieldName, options.SuppressXFrameOptionsHeader) = (AntiForgeryHeader, AntiForgeryField, true);
-            options.Cookie = new() { Name = "hubspot-anti-forgery", Path = "/", HttpOnly = true, SameSite = SameSiteMode.Strict, SecurePolicy = CookieSecurePolicy.SameAsRequest, IsEssential = true };
+            options.Cookie = new() { Name = "hubspot-anti-forgery", Path = "/", HttpOnly = true, SameSite = SameSiteMode.Lax, SecurePolicy = CookieSecurePolicy.SameAsRequest, IsEssential = true };
         });
     }
 
     /// <summary>Whether somebody has signed in with the key that is valid now.</summary>
     public static bool IsSignedIn(this HttpContext http) => http.User.Identity is { IsAuthenticated: true, AuthenticationType: Scheme };
 
-    public static Task SignInAsync(this HttpContext http, string? name) => http.SignInAsync(
-        Scheme, new ClaimsPrincipal(new ClaimsIdentity([new(ClaimTypes.NameIdentifier, Guid.NewGuid().ToString("N")), .. name is null ? [] : (Claim[])[new(ClaimTypes.Name, name)]], Scheme)));
+    /// <summary>Whoever has shown the key, under the name that they say.</summary>
+    public static ClaimsPrincipal Operator(string? name) => new(new ClaimsIdentity([new(ClaimTypes.NameIdentifier, Guid.NewGuid().ToString("N")), .. name is null ? [] : (Claim[])[new(ClaimTypes.Name, name)]], Scheme));
 }

@@ -5,7 +5,8 @@ namespace HubSpotMessaging.Service.Operators.Status;
 /// <summary>How everything stands.</summary>
 /// <param name="At">When it was looked at, by the service's clock.</param>
 /// <param name="Connection">Whether the service is connected to HubSpot.</param>
-/// <param name="Delivers">Whether commands of all types are delivered.</param>
+/// <param name="Delivers">Whether commands of all types are delivered, as far as this replica can tell.</param>
+/// <param name="ReachesBroker">Whether this replica, which was asked, reaches RabbitMQ.</param>
 /// <param name="Reasons">The reasons for which commands wait.</param>
 /// <param name="Queues">The queues; empty when no replica looks at them at the moment.</param>
 /// <param name="Quota">The account's window of requests; null before anything is known of it.</param>
@@ -16,6 +17,7 @@ internal sealed record OperatorStatus(
     DateTimeOffset At,
     ConnectionStatus Connection,
     bool Delivers,
+    bool ReachesBroker,
     IReadOnlyList<PauseReason> Reasons,
     IReadOnlyList<QueueStatus> Queues,
     QuotaStatus? Quota,

@@ -3,6 +3,7 @@ using HubSpotMessaging.HubSpot.Quota;
 using HubSpotMessaging.Service.Bus;
 using HubSpotMessaging.Service.DeadLetters;
 using HubSpotMessaging.Service.OAuth;
+using MassTransit;
 using StackExchange.Redis;
 
 namespace HubSpotMessaging.Service.Operators.Status;
@@ -16,6 +17,7 @@ internal sealed class StatusReader(
     QueueDepths depths,
     DeadLetterIndex index,
     ReaderLease reader,
+    BrokerHealth broker,
     TimeProvider time)
 {
     /// <summary>For how long many who look see the same.</summary>
@@ -34,10 +36,12 @@ internal sealed class StatusReader(
         var (queues, ended, deadLetters, isRead) = (depths.ReadAsync(), throughput.EndedAsync(), index.CountAsync(), reader.IsTakenAsync());
         await Task.WhenAll(connection, reasons, quota, outcomes, queues, ended, deadLetters, isRead);
 
+        var reachesBroker = broker.Look().Status != BusHealthStatus.Unhealthy; // Degraded is a queue that is just beginning to be consumed.
         return new(
             now,
             Of(await connection),
-            (await reasons).Count == 0,
+            (await reasons).Count == 0 && reachesBroker,
+            reachesBroker,
             await reasons,
             Of(await queues, await ended, await reasons, await quota, now),
             await quota is { } known ? new(known.Max, known.Window.TotalSeconds, known.Used, known.Others) : null,

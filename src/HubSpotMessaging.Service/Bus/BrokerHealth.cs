@@ -1,0 +1,16 @@
+using HubSpotMessaging.Service.Pausing;
+using MassTransit;
+
+namespace HubSpotMessaging.Service.Bus;
+
+/// <summary>What MassTransit tells of the broker, except that queues which the line has stopped are as they should be.</summary>
+internal sealed class BrokerHealth(IBusControl bus, EndpointSwitch endpoints)
+{
+    public (BusHealthStatus Status, string Description) Look()
+    {
+        var health = bus.CheckHealth();
+        var isWell = health.Status == BusHealthStatus.Healthy
+            || health.Endpoints.Values.All(endpoint => endpoint.Status == BusHealthStatus.Healthy || endpoints.HasStopped(endpoint.InputAddress));
+        return isWell ? (BusHealthStatus.Healthy, "answers") : (health.Status, health.Description);
+    }
+}
