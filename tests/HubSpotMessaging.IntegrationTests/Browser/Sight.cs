@@ -111,7 +111,7 @@ internal sealed record Sight(string Name, Look Look)
             ],
             Targets = await TargetsAsync(page),
             Stops = await StopsAsync(page),
-            Controls = await page.Locator("a, button, input[type=password], input[type=radio]:checked").CountAsync(),
+            Controls = await page.Locator("a, button, input[type=password], input[name=name], input[type=radio]:checked").CountAsync(),
             Faults = await page.EvaluateAsync<string[]>(ReadFaults),
         };
     }
@@ -121,7 +121,7 @@ internal sealed record Sight(string Name, Look Look)
     private static async Task<(string What, double Height)[]> TargetsAsync(IPage page)
     {
         var targets = new List<(string, double)>();
-        foreach (var target in await page.Locator("a, button, input[type=password], label:has(input)").AllAsync())
+        foreach (var target in await page.Locator("a, button, input[type=password], input[name=name], label:has(input)").AllAsync())
             targets.Add((await target.InnerTextAsync(), (await target.BoundingBoxAsync())!.Height));
         return [.. targets];
     }
