@@ -26,9 +26,6 @@ public sealed partial class WorkflowEnroller
     /// <summary>Without the record of what was done it may pass for unknown, so Redis is asked for some seconds.</summary>
     private const int RedisAttempts = 5;
 
-    private static readonly Demand Reading = new(CallKind.Contacts, Lane.Interactive);
-    private static readonly Demand Enrolling = new(CallKind.Enrollments, Lane.Interactive);
-
     private readonly WorkflowsClient _workflows;
     private readonly ContactsClient _contacts;
     private readonly HubSpotCaller _caller;
@@ -65,7 +62,7 @@ public sealed partial class WorkflowEnroller
     /// <exception cref="DeliveryRefusedException">Whether it was done cannot be told.</exception>
     /// <exception cref="DeliveryPostponedException">HubSpot could not be asked.</exception>
     /// <exception cref="RedisException">Redis cannot be reached.</exception>
-    public async Task<Enrollment?> RecallAsync(string key, CancellationToken cancellationToken)
+    public async Task<Enrollment?> RecallAsync(string key, Lane lane, CancellationToken cancellationToken)
     {
         if (await _records.ReadAsync(key) is not { } record)
             return null;
@@ -76,7 +73,7 @@ public sealed partial class WorkflowEnroller
 
         // Whoever was at it got no answer, or has crashed. That the contact is in the workflow proves that it was done; that it is not
         // proves nothing, since a workflow of one step may have ended already.
-        var current = await AskAsync(record.Enrollment.ContactId, cancellationToken);
+        var current = await AskAsync(record.Enrollment.ContactId, lane, cancellationToken);
         if (IsAmong(current, record.Enrollment))
         {
             await _records.DoneAsync(key, record.Enrollment);
@@ -97,10 +94,10 @@ public sealed partial class WorkflowEnroller
     /// <exception cref="DeliveryMustWaitException">There is no such contact yet.</exception>
     /// <exception cref="DeliveryRefusedException">HubSpot refused.</exception>
     /// <exception cref="DeliveryPostponedException">HubSpot could not be asked.</exception>
-    public async Task<string> FindContactAsync(string email, CancellationToken cancellationToken)
+    public async Task<string> FindContactAsync(string email, Lane lane, CancellationToken cancellationToken)
     {
         var answer = await _caller.SendAsync(
-            Reading, Tolerance.OfQuestion, permit => _contacts.GetByEmailAsync(email, permit, CancellationToken.None), cancellationToken);
+            new(CallKind.Contacts, lane), Tolerance.OfQuestion, permit => _contacts.GetByEmailAsync(email, permit, CancellationToken.None), cancellationToken);
         return answer switch
         {
             { Succeeded: true, Value.Id: { } id } => id,
@@ -114,24 +111,25 @@ public sealed partial class WorkflowEnroller
     /// <param name="key">The idempotency key.</param>
     /// <param name="email">The contact's address.</param>
     /// <param name="enrollment">The contact, and the workflow.</param>
+    /// <param name="lane">How urgent it is.</param>
     /// <param name="cancellationToken">Cancels the waits before the enrolment, not the enrolment.</param>
     /// <exception cref="DeliveryMustWaitException">HubSpot does not know the contact yet, or somebody else is at it.</exception>
     /// <exception cref="DeliveryRefusedException">HubSpot refused, or whether it was done cannot be told.</exception>
     /// <exception cref="DeliveryPostponedException">HubSpot could not be asked; nothing was done.</exception>
     /// <exception cref="RedisException">Redis cannot be reached; nothing was done, or what was done is found out when it comes again.</exception>
-    public async Task EnrollAsync(string key, string email, Enrollment enrollment, CancellationToken cancellationToken)
+    public async Task EnrollAsync(string key, string email, Enrollment enrollment, Lane lane, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(enrollment);
 
-        var answer = await _caller.SendAsync(Enrolling, Tolerance.OfOnce, permit => SendAsync(key, email, enrollment, permit), cancellationToken);
+        var answer = await _caller.SendAsync(new(CallKind.Enrollments, lane), Tolerance.OfOnce, permit => SendAsync(key, email, enrollment, permit), cancellationToken);
         if (answer.Succeeded)
             return;
-        if (answer.Kind == AnswerKind.NotFound && await IsWorkflowAsync(enrollment.WorkflowId, cancellationToken))
+        if (answer.Kind == AnswerKind.NotFound && await IsWorkflowAsync(enrollment.WorkflowId, lane, cancellationToken))
             throw NoContact(answer.Problem);
         if (!answer.IsUncertain)
             throw new DeliveryRefusedException(answer.Problem);
 
-        var current = await AskAsync(enrollment.ContactId, cancellationToken);
+        var current = await AskAsync(enrollment.ContactId, lane, cancellationToken);
         if (IsAmong(current, enrollment))
         {
             await RecordAsync(key, enrollment);
@@ -160,8 +158,8 @@ public sealed partial class WorkflowEnroller
         return answer;
     }
 
-    private Task<Answer<IReadOnlyList<Workflow>>> AskAsync(string contactId, CancellationToken cancellationToken) => _caller.SendAsync(
-        Enrolling, Tolerance.OfQuestion, permit => _workflows.CurrentEnrollmentsAsync(contactId, permit, CancellationToken.None), cancellationToken);
+    private Task<Answer<IReadOnlyList<Workflow>>> AskAsync(string contactId, Lane lane, CancellationToken cancellationToken) => _caller.SendAsync(
+        new(CallKind.Enrollments, lane), Tolerance.OfQuestion, permit => _workflows.CurrentEnrollmentsAsync(contactId, permit, CancellationToken.None), cancellationToken);
 
     private async Task<bool> BeginAsync(string key, string attempt, Enrollment enrollment)
     {
@@ -180,10 +178,10 @@ public sealed partial class WorkflowEnroller
     /// Whether HubSpot knows the workflow: its answer to an enrolment is 404 for that as for a contact that it does not know, in words
     /// that it does not document.
     /// </summary>
-    private async Task<bool> IsWorkflowAsync(string workflowId, CancellationToken cancellationToken)
+    private async Task<bool> IsWorkflowAsync(string workflowId, Lane lane, CancellationToken cancellationToken)
     {
         var answer = await _caller.SendAsync(
-            Enrolling, Tolerance.OfQuestion, permit => _workflows.MapWorkflowAsync(workflowId, permit, CancellationToken.None), cancellationToken);
+            new(CallKind.Enrollments, lane), Tolerance.OfQuestion, permit => _workflows.MapWorkflowAsync(workflowId, permit, CancellationToken.None), cancellationToken);
         if (answer.Kind is AnswerKind.Unavailable or AnswerKind.Unreadable)
             throw Refusal.Of(answer);
         return answer.Succeeded && answer.Value.Results.Any(mapping => mapping.WorkflowId.ToString(CultureInfo.InvariantCulture) == workflowId);

@@ -15,7 +15,7 @@ internal sealed class EnrollInWorkflowConsumer(
     {
         var command = context.Command();
         var email = EmailAddress.Normalize(context.Message.Email);
-        var enrollment = await enroller.RecallAsync(command.Key!, context.Waiting()) ?? await EnrollAsync(context, command, email);
+        var enrollment = await enroller.RecallAsync(command.Key!, context.Lane(), context.Waiting()) ?? await EnrollAsync(context, command, email);
 
         await context.AnnounceAsync(new ContactEnrolledInWorkflow
         {
@@ -38,9 +38,9 @@ internal sealed class EnrollInWorkflowConsumer(
         var workflowId = await workflows.FindAsync(context.Message.Workflow, context.Waiting());
         var contactId = context.Message.Properties is { Count: > 0 } properties
             ? (await contacts.WriteAsync(new(email, properties, command.Version), context.Lane(), context.Waiting())).ContactId
-            : await enroller.FindContactAsync(email, context.Waiting());
+            : await enroller.FindContactAsync(email, context.Lane(), context.Waiting());
         var enrollment = new Enrollment(contactId, workflowId);
-        await enroller.EnrollAsync(command.Key!, email, enrollment, context.Waiting());
+        await enroller.EnrollAsync(command.Key!, email, enrollment, context.Lane(), context.Waiting());
         return enrollment;
     }
 }

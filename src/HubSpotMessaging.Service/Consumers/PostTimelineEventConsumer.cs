@@ -13,7 +13,7 @@ internal sealed class PostTimelineEventConsumer(TimelinePoster timeline, TokenKe
     {
         var command = context.Command();
         var timelineEvent = ToTimelineEvent(context.Message, command);
-        await timeline.PostAsync(timelineEvent, context.Waiting());
+        await timeline.PostAsync(timelineEvent, context.Lane(), context.Waiting());
 
         await context.AnnounceAsync(new TimelineEventPosted
         {

@@ -172,10 +172,11 @@ public sealed class DeliveryTests
         _http.Throws(new HttpRequestException(HttpRequestError.ResponseEnded)).Answers(200, """[{"id":1001}]""");
         var enroller = Enroller();
 
-        await enroller.EnrollAsync("key", "ada@example.com", new("51", "1001"), CancellationToken.None);
+        await enroller.EnrollAsync("key", "ada@example.com", new("51", "1001"), Lane.Bulk, CancellationToken.None);
 
-        (await enroller.RecallAsync("key", CancellationToken.None)).ShouldBe(new("51", "1001"));
+        (await enroller.RecallAsync("key", Lane.Bulk, CancellationToken.None)).ShouldBe(new("51", "1001"));
         _http.Calls.Select(call => call.Method).ShouldBe([HttpMethod.Post, HttpMethod.Get]);
+        _http.Quota.Given.ShouldAllBe(demand => demand.Lane == Lane.Bulk); // What is not urgent keeps nobody waiting who is.
     }
 
     [Theory]
@@ -186,16 +187,16 @@ public sealed class DeliveryTests
         _http.Throws(new HttpRequestException(HttpRequestError.ResponseEnded)).Answers(200, "[]").Answers(200, current);
         var enroller = Enroller();
 
-        var waits = await Should.ThrowAsync<DeliveryMustWaitException>(() => enroller.EnrollAsync("key", "ada@example.com", new("51", "1001"), CancellationToken.None));
+        var waits = await Should.ThrowAsync<DeliveryMustWaitException>(() => enroller.EnrollAsync("key", "ada@example.com", new("51", "1001"), Lane.Interactive, CancellationToken.None));
         waits.Refusal.ShouldBeNull();
-        (await Should.ThrowAsync<DeliveryMustWaitException>(() => enroller.RecallAsync("key", CancellationToken.None))).Refusal.ShouldBeNull();
+        (await Should.ThrowAsync<DeliveryMustWaitException>(() => enroller.RecallAsync("key", Lane.Interactive, CancellationToken.None))).Refusal.ShouldBeNull();
         _http.Calls.Select(call => call.Method).ShouldBe([HttpMethod.Post, HttpMethod.Get]);
 
         _http.Time.Advance(waits.EndsWithin!.Value);
         if (isRefused)
-            (await Should.ThrowAsync<DeliveryRefusedException>(() => enroller.RecallAsync("key", CancellationToken.None))).Category.ShouldBe(RefusalCategories.OutcomeUnknown);
+            (await Should.ThrowAsync<DeliveryRefusedException>(() => enroller.RecallAsync("key", Lane.Interactive, CancellationToken.None))).Category.ShouldBe(RefusalCategories.OutcomeUnknown);
         else
-            (await enroller.RecallAsync("key", CancellationToken.None)).ShouldBe(new("51", "1001"));
+            (await enroller.RecallAsync("key", Lane.Interactive, CancellationToken.None)).ShouldBe(new("51", "1001"));
         _http.Calls.Select(call => call.Method).ShouldBe([HttpMethod.Post, HttpMethod.Get, HttpMethod.Get]);
     }
 
@@ -219,7 +220,7 @@ public sealed class DeliveryTests
             _http.Answers(500, """{"category":"INTERNAL_ERROR","message":"oops"}""");
         _http.Outages.IsAlive = false;
 
-        await Should.ThrowAsync<DeliveryPostponedException>(() => _http.PassTimeUntil(Enroller().FindContactAsync("ada@example.com", CancellationToken.None)));
+        await Should.ThrowAsync<DeliveryPostponedException>(() => _http.PassTimeUntil(Enroller().FindContactAsync("ada@example.com", Lane.Interactive, CancellationToken.None)));
         _http.Quota.Returned.Count.ShouldBe(1); // That of the question, which nobody asked here.
     }
 
@@ -230,7 +231,7 @@ public sealed class DeliveryTests
     {
         _http.Answers(status, "{}").Answers(200, "[]");
 
-        await Should.ThrowAsync<DeliveryMustWaitException>(() => Enroller().EnrollAsync("key", "ada@example.com", new("51", "1001"), CancellationToken.None));
+        await Should.ThrowAsync<DeliveryMustWaitException>(() => Enroller().EnrollAsync("key", "ada@example.com", new("51", "1001"), Lane.Interactive, CancellationToken.None));
 
         _http.Outages.Signs.ShouldBe([Sign.Down, Sign.None]);
     }
@@ -246,7 +247,7 @@ public sealed class DeliveryTests
 
         async Task<bool> EnrollAsync()
         {
-            await Enroller().EnrollAsync("key", "ada@example.com", new("51", "1001"), CancellationToken.None);
+            await Enroller().EnrollAsync("key", "ada@example.com", new("51", "1001"), Lane.Interactive, CancellationToken.None);
             return true;
         }
     }
@@ -256,7 +257,7 @@ public sealed class DeliveryTests
     {
         _http.Answers(200, "<html>", "text/html").Answers(200, "[]");
 
-        (await Should.ThrowAsync<DeliveryRefusedException>(() => Enroller().EnrollAsync("key", "ada@example.com", new("51", "1001"), CancellationToken.None)))
+        (await Should.ThrowAsync<DeliveryRefusedException>(() => Enroller().EnrollAsync("key", "ada@example.com", new("51", "1001"), Lane.Interactive, CancellationToken.None)))
             .Category.ShouldBe(RefusalCategories.OutcomeUnknown);
     }
 
@@ -265,12 +266,12 @@ public sealed class DeliveryTests
     {
         _http.Throws(new HttpRequestException(HttpRequestError.ResponseEnded)).Answers(200, "[]");
         var enroller = Enroller();
-        var waits = await Should.ThrowAsync<DeliveryMustWaitException>(() => enroller.EnrollAsync("key", "ada@example.com", new("51", "1001"), CancellationToken.None));
+        var waits = await Should.ThrowAsync<DeliveryMustWaitException>(() => enroller.EnrollAsync("key", "ada@example.com", new("51", "1001"), Lane.Interactive, CancellationToken.None));
         _http.Time.Advance(waits.EndsWithin!.Value);
         for (var time = 0; time < 3; time++)
             _http.Answers(500, """{"category":"INTERNAL_ERROR","message":"oops"}""");
 
-        (await Should.ThrowAsync<DeliveryMustWaitException>(() => _http.PassTimeUntil(enroller.RecallAsync("key", CancellationToken.None)))).Refusal!.Category.ShouldBe("INTERNAL_ERROR");
+        (await Should.ThrowAsync<DeliveryMustWaitException>(() => _http.PassTimeUntil(enroller.RecallAsync("key", Lane.Interactive, CancellationToken.None)))).Refusal!.Category.ShouldBe("INTERNAL_ERROR");
     }
 
     [Fact]
@@ -288,7 +289,7 @@ public sealed class DeliveryTests
     {
         _http.Answers(404, """{"message":"resource not found"}""");
 
-        (await Should.ThrowAsync<DeliveryMustWaitException>(() => Enroller().FindContactAsync("ada@example.com", CancellationToken.None)))
+        (await Should.ThrowAsync<DeliveryMustWaitException>(() => Enroller().FindContactAsync("ada@example.com", Lane.Interactive, CancellationToken.None)))
             .Refusal!.Category.ShouldBe(RefusalCategories.ContactNotFound);
     }
 
@@ -299,7 +300,7 @@ public sealed class DeliveryTests
     {
         _http.Answers(404, """{"status":"error","message":"does not exist"}""").Answers(200, mapping);
 
-        var enrolling = () => Enroller().EnrollAsync("key", "ada@example.com", new("51", "1001"), CancellationToken.None);
+        var enrolling = () => Enroller().EnrollAsync("key", "ada@example.com", new("51", "1001"), Lane.Interactive, CancellationToken.None);
 
         if (waits)
             (await Should.ThrowAsync<DeliveryMustWaitException>(enrolling)).Refusal!.Category.ShouldBe(RefusalCategories.ContactNotFound);
@@ -329,7 +330,7 @@ public sealed class DeliveryTests
     {
         _http.Answers(200, "<html>", "text/html").Answers(200, "").Answers(200, """{"id":"51"}""");
 
-        (await _http.PassTimeUntil(Enroller().FindContactAsync("ada@example.com", CancellationToken.None))).ShouldBe("51");
+        (await _http.PassTimeUntil(Enroller().FindContactAsync("ada@example.com", Lane.Interactive, CancellationToken.None))).ShouldBe("51");
     }
 
     [Fact]
@@ -343,7 +344,7 @@ public sealed class DeliveryTests
 
         async Task<bool> EnrollAsync()
         {
-            await Enroller().EnrollAsync("key", "ada@example.com", new("51", "1001"), CancellationToken.None);
+            await Enroller().EnrollAsync("key", "ada@example.com", new("51", "1001"), Lane.Interactive, CancellationToken.None);
             return true;
         }
     }

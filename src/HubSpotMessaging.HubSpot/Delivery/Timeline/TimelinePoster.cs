@@ -32,14 +32,15 @@ public sealed class TimelinePoster : IAsyncDisposable
 
     /// <summary>Posts an event. One with the same template and id goes after it, in the order in which they came.</summary>
     /// <param name="timelineEvent">The event.</param>
+    /// <param name="lane">How urgent it is.</param>
     /// <param name="cancellationToken">Withdraws it while it has not been sent.</param>
     /// <exception cref="DeliveryRefusedException">HubSpot refused it, or does not tell.</exception>
     /// <exception cref="DeliveryPostponedException">HubSpot could not be asked.</exception>
     /// <exception cref="OperationCanceledException">Withdrawn: it was not sent.</exception>
-    public Task PostAsync(TimelineEvent timelineEvent, CancellationToken cancellationToken)
+    public Task PostAsync(TimelineEvent timelineEvent, Lane lane, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(timelineEvent);
-        return _coalescer.SendAsync(TimelineBatchSender.KeyOf(timelineEvent), timelineEvent, Lane.Interactive, cancellationToken);
+        return _coalescer.SendAsync(TimelineBatchSender.KeyOf(timelineEvent), timelineEvent, lane, cancellationToken);
     }
 
     /// <summary>Finishes what is being sent, and cancels what waits.</summary>

@@ -75,16 +75,19 @@ public sealed class TimelineBatchTests
         (await PostAllAsync(Enumerable.Range(0, 16).Select(number => Event($"e{number}")))).ShouldAllBe(outcome => outcome == "posted");
     }
 
-    [Fact]
-    public async Task A_lone_event_goes_at_once()
+    [Theory]
+    [InlineData(Lane.Interactive)]
+    [InlineData(Lane.Bulk)]
+    public async Task A_lone_event_goes_at_once_in_its_lane(Lane lane)
     {
         _http.Always = AcceptAll;
         await using var poster = _http.Poster();
         var started = _http.Time.GetUtcNow();
 
-        await poster.PostAsync(Event("lone"), CancellationToken.None);
+        await poster.PostAsync(Event("lone"), lane, CancellationToken.None);
 
         Inputs(_http.Calls.ShouldHaveSingleItem().Body).ShouldHaveSingleItem();
+        _http.Quota.Given.ShouldHaveSingleItem().Lane.ShouldBe(lane);
         _http.Time.GetUtcNow().ShouldBe(started);
     }
 
@@ -193,12 +196,12 @@ public sealed class TimelineBatchTests
     {
         _http.Quota.Hold();
         var poster = _http.Poster();
-        var waiting = poster.PostAsync(Event("a"), CancellationToken.None);
+        var waiting = poster.PostAsync(Event("a"), Lane.Interactive, CancellationToken.None);
 
         await poster.DisposeAsync();
 
         await Should.ThrowAsync<OperationCanceledException>(() => waiting);
-        await Should.ThrowAsync<OperationCanceledException>(() => poster.PostAsync(Event("b"), CancellationToken.None));
+        await Should.ThrowAsync<OperationCanceledException>(() => poster.PostAsync(Event("b"), Lane.Interactive, CancellationToken.None));
         _http.Calls.ShouldBeEmpty();
     }
 
@@ -209,8 +212,8 @@ public sealed class TimelineBatchTests
         await using var poster = _http.Poster();
         using var pause = new CancellationTokenSource();
         _http.Quota.Hold();
-        var withdrawn = poster.PostAsync(Event("a"), pause.Token);
-        var other = poster.PostAsync(Event("b"), CancellationToken.None);
+        var withdrawn = poster.PostAsync(Event("a"), Lane.Interactive, pause.Token);
+        var other = poster.PostAsync(Event("b"), Lane.Interactive, CancellationToken.None);
         await pause.CancelAsync();
         _http.Quota.Release();
 
@@ -241,7 +244,7 @@ public sealed class TimelineBatchTests
     {
         try
         {
-            await poster.PostAsync(timelineEvent, CancellationToken.None);
+            await poster.PostAsync(timelineEvent, Lane.Interactive, CancellationToken.None);
             return "posted";
         }
         catch (DeliveryRefusedException refused) when (refused.Category == RefusalCategories.NoOutcome)
