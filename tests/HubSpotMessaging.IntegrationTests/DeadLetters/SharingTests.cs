@@ -42,7 +42,7 @@ public sealed class SharingTests(HeldInstallation fixture)
         await other.TakeAsync(5);
         await other.DisposeAsync();
         await Eventually.BecomesTrueAsync(async () => (string?)(await api.GetAsync($"dead-letters/requests/{request}"))["state"] == "Done", "it is carried out");
-        await ((Task)discarding).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // It may have been answered that it takes longer.
+        await ((Task)discarding).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext); // It may have been answered that it takes longer.
         (await IdsAsync(api)).ShouldBe([.. before[5..10], .. before[11..]]);
         await HoldsAsync(api, 44);
         Reads(installation).ShouldBe(reads + 1);
