@@ -51,6 +51,17 @@ public sealed class TcpProxy : IAsyncDisposable
     /// <summary>Lets nothing more through towards the clients: what they send is carried out, and they do not get to know.</summary>
     public void StallReplies() => _replies.Close();
 
+    /// <summary>
+    /// Stalls requests from the first bytes on that have a mark in them, such as the name of a command. What is short and sent at once comes
+    /// in one piece, so that the server gets all of the command or nothing.
+    /// </summary>
+    /// <returns>Ends when it has come to that.</returns>
+    public Task StallRequestsAtAsync(byte[] mark) => _requests.CloseAtAsync(mark);
+
+    /// <summary>The same with replies: what the client does not get to know has been carried out.</summary>
+    /// <returns>Ends when it has come to that.</returns>
+    public Task StallRepliesAtAsync(byte[] mark) => _replies.CloseAtAsync(mark);
+
     /// <summary>Lets everything through again, and first what was stalled.</summary>
     public void Resume()
     {

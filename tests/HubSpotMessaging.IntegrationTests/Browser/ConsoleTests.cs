@@ -238,6 +238,43 @@ public sealed partial class ConsoleTests(ConsoleInstallation fixture, Chromium c
     }
 
     [Fact]
+    public async Task When_the_service_is_started_anew_the_page_is_live_again_by_itself()
+    {
+        var (installation, api) = await fixture.BeginAsync();
+        using var _ = api;
+        await using var person = await Person.AtAsync(installation, chromium);
+        var desk = await Desk.OpenAsync(person);
+        await desk.MarkAsync();
+
+        (await installation.Service.StopAsync()).ShouldBe(0);
+        await Assertions.Expect(desk.Page.Locator("#live-words")).ToContainTextAsync("Not live since");
+        await installation.StartServiceAsync();
+        await desk.ShouldBeLiveAsync();
+        await api.PostAsync("pause", new { command = "EnrollInWorkflow" });
+        await desk.ShouldTellAsync("Enrolments paused");
+        await desk.ShouldBeTheSamePageAsync();
+    }
+
+    [Fact]
+    public async Task Whoever_signs_out_is_asked_for_the_key_again()
+    {
+        var (installation, api) = await fixture.BeginAsync();
+        using var _ = api;
+        await using var person = await Person.AtAsync(installation, chromium);
+        var desk = await Desk.OpenAsync(person, "Grace");
+        (await desk.Page.Context.CookiesAsync()).ShouldContain(cookie => cookie.Name == "hubspot-operator");
+
+        await desk.ClickAsync("Sign out");
+        await person.ShouldReadAsync("Operators only");
+        (await desk.Page.Context.CookiesAsync()).ShouldNotContain(cookie => cookie.Name == "hubspot-operator");
+        await desk.Page.GoBackAsync();
+        await person.ShouldReadAsync("Operators only");
+        await person.OpenAsync(person.Console);
+        await person.ShouldReadAsync("Operators only");
+        person.ShouldHaveSeenNoTrouble();
+    }
+
+    [Fact]
     public async Task Everybody_can_use_it_by_day_by_night_and_on_a_phone()
     {
         var (installation, api) = await fixture.BeginAsync();

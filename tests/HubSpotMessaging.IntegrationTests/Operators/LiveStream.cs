@@ -35,6 +35,21 @@ internal sealed class LiveStream : IAsyncDisposable
         throw new InvalidOperationException("The stream has ended.");
     }
 
+    /// <summary>The first thing that it tells besides how everything stands: that this cannot be seen.</summary>
+    public async Task<JsonNode> TroubleAsync(TimeSpan within)
+    {
+        using var limit = new CancellationTokenSource(within);
+        while (await _events.MoveNextAsync().AsTask().WaitAsync(limit.Token))
+        {
+            if (_events.Current.EventType == "status")
+                continue;
+            _events.Current.EventType.ShouldBe("trouble");
+            return JsonNode.Parse(_events.Current.Data)!;
+        }
+
+        throw new InvalidOperationException("The stream has ended.");
+    }
+
     /// <summary>Reads on until the service ends it.</summary>
     public async Task EndsAsync(TimeSpan within)
     {

@@ -66,6 +66,38 @@ public sealed class TcpProxyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Requests_are_stalled_from_a_mark_on()
+    {
+        using var client = await DialAsync();
+        var reached = _proxy.StallRequestsAtAsync("mark"u8.ToArray());
+
+        await SendAsync(client, "before");
+        (await ReadAsync(client, 6)).ShouldBe("before");
+        reached.IsCompleted.ShouldBeFalse();
+        await SendAsync(client, "the mark");
+        await reached.WaitAsync(Cancelled);
+        await ShouldHearNothingAsync(client);
+        _server.Received.ShouldBe(6);
+
+        _proxy.Resume();
+        (await ReadAsync(client, 8)).ShouldBe("the mark");
+        await SendAsync(client, "a mark"); // Another one does nothing.
+        (await ReadAsync(client, 6)).ShouldBe("a mark");
+    }
+
+    [Fact]
+    public async Task Replies_are_stalled_from_a_mark_on()
+    {
+        using var client = await DialAsync();
+        var reached = _proxy.StallRepliesAtAsync("mark"u8.ToArray());
+
+        await SendAsync(client, "the mark");
+        await reached.WaitAsync(Cancelled);
+        await ShouldHearNothingAsync(client);
+        _server.Received.ShouldBe(8);
+    }
+
+    [Fact]
     public async Task With_stalled_replies_the_server_gets_the_request()
     {
         using var client = await DialAsync();

@@ -83,7 +83,9 @@ internal sealed class ProxiedConnection
     {
         try
         {
-            return await source.ReceiveAsync(buffer, SocketFlags.None, _dropped.Token);
+            var count = await source.ReceiveAsync(buffer, SocketFlags.None, _dropped.Token);
+            onward.Inspect(buffer.AsSpan(0, count));
+            return count;
         }
         finally
         {

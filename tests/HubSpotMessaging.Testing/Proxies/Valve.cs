@@ -5,11 +5,36 @@ internal sealed class Valve
 {
     private readonly Lock _lock = new();
     private TaskCompletionSource? _closed;
+    private (byte[] Mark, TaskCompletionSource Reached)? _watch;
 
     public void Close()
     {
         lock (_lock)
-            _closed ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _closed ??= New();
+    }
+
+    /// <summary>Closes before the first bytes that have a mark in them.</summary>
+    /// <returns>Ends when it has.</returns>
+    public Task CloseAtAsync(byte[] mark)
+    {
+        lock (_lock)
+        {
+            _watch = (mark, New());
+            return _watch.Value.Reached.Task;
+        }
+    }
+
+    /// <summary>Looks at what is about to pass.</summary>
+    public void Inspect(ReadOnlySpan<byte> bytes)
+    {
+        lock (_lock)
+        {
+            if (_watch is not var (mark, reached) || bytes.IndexOf(mark) < 0)
+                return;
+            _watch = null;
+            _closed ??= New();
+            reached.SetResult();
+        }
     }
 
     public void Open()
@@ -17,7 +42,7 @@ internal sealed class Valve
         lock (_lock)
         {
             _closed?.SetResult();
-            _closed = null;
+            (_closed, _watch) = (null, null);
         }
     }
 
@@ -28,6 +53,8 @@ internal sealed class Valve
         while (WhenOpened() is { } opened)
             await opened.WaitAsync(cancellationToken);
     }
+
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private Task? WhenOpened()
     {
