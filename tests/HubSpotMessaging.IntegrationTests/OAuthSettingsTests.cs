@@ -1,6 +1,6 @@
-using HubSpotMessaging.IntegrationTests.Operators;
 using System.Net;
 using System.Web;
+using HubSpotMessaging.IntegrationTests.Operators;
 using HubSpotMessaging.Testing;
 
 namespace HubSpotMessaging.IntegrationTests;
