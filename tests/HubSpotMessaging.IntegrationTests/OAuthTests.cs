@@ -95,6 +95,20 @@ public sealed class OAuthTests(SharedInstallation shared) : IClassFixture<Shared
     }
 
     [Fact]
+    public async Task Another_page_cannot_start_it_by_the_browser_of_an_operator()
+    {
+        await using var installation = await shared.BeginAsync(connect: false);
+        using var browser = Installation.NewBrowser();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(installation.Address, "oauth/start")) { Headers = { { "Sec-Fetch-Site", "cross-site" } } };
+
+        using var page = await browser.SendAsync(request);
+
+        page.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await page.Content.ReadAsStringAsync()).ShouldContain("Go on to HubSpot");
+        page.Headers.Contains("Set-Cookie").ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task The_account_is_told_to_operators_only()
     {
         await using var installation = await shared.BeginAsync();

@@ -58,6 +58,9 @@ public sealed partial class WorkflowEnroller
     private TimeSpan Lease => SendWithin + _requestTimeout + Grace;
 
     /// <summary>What has been done under a key before. Null when it is to be done.</summary>
+    /// <param name="key">The idempotency key.</param>
+    /// <param name="lane">How urgent it is.</param>
+    /// <param name="cancellationToken">Cancels the waits.</param>
     /// <exception cref="DeliveryMustWaitException">Somebody is at it.</exception>
     /// <exception cref="DeliveryRefusedException">Whether it was done cannot be told.</exception>
     /// <exception cref="DeliveryPostponedException">HubSpot could not be asked.</exception>
@@ -91,6 +94,9 @@ public sealed partial class WorkflowEnroller
     }
 
     /// <summary>The record id of the contact with this address.</summary>
+    /// <param name="email">The address.</param>
+    /// <param name="lane">How urgent it is.</param>
+    /// <param name="cancellationToken">Cancels the waits.</param>
     /// <exception cref="DeliveryMustWaitException">There is no such contact yet.</exception>
     /// <exception cref="DeliveryRefusedException">HubSpot refused.</exception>
     /// <exception cref="DeliveryPostponedException">HubSpot could not be asked.</exception>

@@ -15,10 +15,8 @@ internal sealed class Acknowledgements(TimeProvider time)
     /// <summary>One has been sent.</summary>
     public void Note() => Volatile.Write(ref _last, time.GetTimestamp());
 
-    /// <summary>Waits until the queue has taken all that were sent, as far as one can know.</summary>
-    public async Task TakenAsync()
-    {
-        while (Volatile.Read(ref _last) is var last and not 0 && MayTake - time.GetElapsedTime(last) is { Ticks: > 0 } left)
-            await Task.Delay(left, time);
-    }
+    /// <summary>Waits until the queue has taken all that were sent by now, as far as one can know.</summary>
+    public Task TakenAsync() => Volatile.Read(ref _last) is var last and not 0 && MayTake - time.GetElapsedTime(last) is { Ticks: > 0 } left
+        ? Task.Delay(left, time)
+        : Task.CompletedTask;
 }

@@ -90,8 +90,9 @@ internal static class CommandBus
         where TCommand : class, IHubSpotCommand =>
         bus.ReceiveEndpoint(name, queue =>
         {
+            if (queue is IRabbitMqReceiveEndpointConfigurator)
+                queue.ConnectReceiveEndpointObserver(new LingeringEndpoint(context.GetRequiredService<TimeProvider>())); // Before whoever may stop it at once.
             context.GetRequiredService<EndpointSwitch>().Add<TCommand>(name, queue);
-            queue.ConnectReceiveEndpointObserver(new LingeringEndpoint(context.GetRequiredService<TimeProvider>()));
             queue.ConfigureConsumeTopology = isBound;
             queue.PublishFaults = false; // A fault carries the whole command to whoever listens. Our own event says what is needed.
             queue.PrefetchCount = concurrency;

@@ -11,19 +11,19 @@ internal sealed class LingeringEndpoint(TimeProvider time) : IReceiveObserver, I
 {
     private readonly Acknowledgements _acknowledgements = new(time);
     private readonly ConcurrentDictionary<ReceiveContext, bool> _atWork = new();
-    private volatile bool _isStopping;
+    private int _isStopping;
     private ConnectHandle? _observing;
 
     public Task Ready(ReceiveEndpointReady ready)
     {
         _observing ??= ready.ReceiveEndpoint.ConnectReceiveObserver(this);
-        _isStopping = false;
+        Volatile.Write(ref _isStopping, 0);
         return Task.CompletedTask;
     }
 
     public async Task Stopping(ReceiveEndpointStopping stopping)
     {
-        _isStopping = true;
+        Interlocked.Exchange(ref _isStopping, 1);
         if (_atWork.IsEmpty) // Else each of them sees, when it ends, that the endpoint stops.
             await _acknowledgements.TakenAsync();
     }
@@ -57,6 +57,6 @@ internal sealed class LingeringEndpoint(TimeProvider time) : IReceiveObserver, I
     private Task EndAsync(ReceiveContext context)
     {
         _atWork.TryRemove(context, out _);
-        return _isStopping ? _acknowledgements.TakenAsync() : Task.CompletedTask;
+        return Volatile.Read(ref _isStopping) == 1 ? _acknowledgements.TakenAsync() : Task.CompletedTask;
     }
 }

@@ -61,9 +61,9 @@ internal static class ConsoleEndpoints
         if (!await antiForgery.IsRequestValidAsync(http))
             return AskAgain;
 
+        await http.SignOutAsync(OperatorCookie.Scheme); // First, since that must not fail.
         if (http.IsSignedIn())
             await trail.WriteAsync(http, "SignOut");
-        await http.SignOutAsync(OperatorCookie.Scheme);
         return new Redirection(SignInPath);
     }
 

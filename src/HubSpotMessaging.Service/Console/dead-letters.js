@@ -10,7 +10,8 @@ import { commandOf, commandsOf, count, number, plain, tellTime } from './words.j
 
 const pageSize = 25, groupsShown = 100, quietTime = 2_000;
 
-let groups = [], group = null, newest = null;
+let groups = [], group = null;
+let newest = null, seen = 0; // Of the first page: what fails after that is not chosen with all.
 let page = { items: [], next: null, total: 0 };
 let earlier = [], after = null; // The places at which the pages before, and this one, begin.
 let isRevealed = false;
@@ -87,7 +88,7 @@ async function loadPage() {
   const load = ++loads, loaded = await get(`dead-letters?${query}`);
   if (load !== loads) return; // Something else has been asked for meanwhile.
   page = loaded;
-  if (!after) newest = page.items[0]?.id; // What fails after that has been seen by nobody here.
+  if (!after) [newest, seen] = [page.items[0]?.id, page.total];
   if (page.items.length === 0 && group && !after) return choose(null); // The last of its group is gone.
   byId('changed').hidden = true;
   if (page.total === 0) showWhetherAny(false);
@@ -184,7 +185,7 @@ function showChoice() {
   byId('choose-page').checked = onPage > 0 && onPage === page.items.length;
   byId('choose-page').indeterminate = onPage > 0 && onPage < page.items.length;
   write(byId('chosen'), many === 0 ? 'None chosen' : all ? `All ${number(many)} chosen` : `${number(many)} chosen`);
-  write(byId('choose-all'), many > 0 ? 'Choose none' : `Choose all ${number(page.total)}`);
+  write(byId('choose-all'), many > 0 ? 'Choose none' : `Choose all ${number(seen)}`);
   for (const id of ['replay', 'correct', 'discard']) byId(id).disabled = many === 0;
 }
 
@@ -247,7 +248,7 @@ function readCorrection(form, many) {
   return new Promise(resolve => dialog.addEventListener('close', () => { dialog.replaceChildren(); resolve(correction); }, { once: true }));
 }
 
-const chosenCount = () => all ? page.total : chosen.size;
+const chosenCount = () => all ? seen : chosen.size;
 
 const selection = () => !all ? { ids: [...chosen] } : { upTo: newest, ...(group ? { filter: { group: group.id } } : { all: true }) };
 

@@ -15,7 +15,7 @@ export function showOverview(status) {
   byId('overview').hidden = false;
   const waiting = sum(status.queues, queue => queue.waiting);
   showSummary(status, waiting);
-  showLine(status.reasons);
+  showLine(status);
   showQueues(status.queues);
   showQuota(status.quota);
   showConnection(status.connection);
@@ -52,11 +52,11 @@ function summarize({ connection, reachesBroker, reasons, queues, deadLetters, re
   const wait = waiting === 0 ? 'nothing waits' : waiting === 1 ? '1 command waits' : `${number(waiting)} commands wait`;
   const letters = deadLetters === 0 ? '' : ` ${count(deadLetters, 'dead letter')} ${deadLetters === 1 ? 'wants' : 'want'} a decision.`;
   const others = reasons.filter(reason => reason.reason !== 'Authorization');
+  if (!reachesBroker)
+    return { state: 'bad', headline: 'RabbitMQ cannot be reached', lead: 'This replica delivers nothing, and cannot tell what waits. It goes on by itself as soon as it can; nothing is lost meanwhile.' + letters };
+
   if (connection.state !== 'Connected')
     return { state: 'bad', headline: `${connection.title}: ${wait}`, lead: connection.sentence + letters };
-
-  if (!reachesBroker)
-    return { state: 'bad', headline: 'RabbitMQ cannot be reached', lead: 'Nothing is delivered, and nobody can tell what waits. The service goes on by itself as soon as it can; nothing is lost meanwhile.' + letters };
 
   if (others.length > 0) {
     const worst = others.find(reason => reason.owner !== 'operator') ?? others[0];
@@ -91,8 +91,8 @@ function ending({ owner, until }) {
 
 const scopes = reasons => reasons.some(reason => !reason.scope) ? 'everything' : list([...new Set(reasons.map(reason => commandsOf(reason.scope).toLowerCase()))]);
 
-function showLine(reasons) {
-  byId('open').hidden = reasons.length > 0;
+function showLine({ reasons, reachesBroker }) {
+  byId('open').hidden = reasons.length > 0 || !reachesBroker;
   byId('reasons').hidden = reasons.length === 0;
   const alike = Object.values(Object.groupBy(reasons, reason => operatorsOwn.has(reason.owner) ? `${reason.owner}/${reason.scope}/${reason.detail}` : `${reason.reason}/${reason.detail}`));
   reconcile(byId('reasons'), alike, ([reason]) => `${reason.owner}/${reason.reason}/${reason.scope}`, ([reason]) => reasonItem(reason), (item, [reason, ...more]) => {

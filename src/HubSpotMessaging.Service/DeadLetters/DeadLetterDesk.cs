@@ -28,7 +28,7 @@ internal sealed class DeadLetterDesk(
         var count = (long)(selection.Ids?.Count ?? 0);
         if (selection.Filter is { } filter)
         {
-            count = await index.CountAsync(filter);
+            count = await index.CountAsync(filter, selection.UpTo);
             if (count == 0)
                 return new() { Id = request.Id, State = DeadLetterRequestState.Done };
             request = request with { Selection = selection with { UpTo = selection.UpTo ?? await index.LastAsync(filter) } };

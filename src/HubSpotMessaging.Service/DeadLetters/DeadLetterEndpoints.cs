@@ -126,6 +126,7 @@ internal static class DeadLetterEndpoints
     {
         var ways = new[] { request.Ids is not null, request.Filter?.IsEmpty() == false, request.All }.Count(way => way);
         return ways != 1 ? TypedResults.Problem("Exactly one of ids, filter and all says which dead letters are meant.", statusCode: 400)
+            : request is { Ids: not null, UpTo: not null } ? TypedResults.Problem("upTo goes with filter or all.", statusCode: 400)
             : request.Ids is { Count: 0 or > MostIds } ? TypedResults.Problem($"ids has from 1 to {MostIds}; for more there is filter.", statusCode: 400)
             : null;
     }

@@ -129,10 +129,11 @@ internal sealed class DeadLetterIndex(IConnectionMultiplexer redis)
     /// <exception cref="RedisException">Redis cannot be reached.</exception>
     public async Task<string?> LastAsync(DeadLetterFilter filter) => await FindAsync(filter, after: null, 1, newestFirst: true) is [var last] ? last : null;
 
-    /// <summary>How many a filter takes.</summary>
+    /// <summary>How many a filter takes, up to one of them.</summary>
     /// <exception cref="RedisException">Redis cannot be reached.</exception>
-    public async Task<long> CountAsync(DeadLetterFilter filter) =>
-        (await Task.WhenAll((await SetsOfAsync(filter)).Select(set => Database.SortedSetLengthAsync(set)))).Sum();
+    public async Task<long> CountAsync(DeadLetterFilter filter, string? upTo = null) =>
+        (await Task.WhenAll((await SetsOfAsync(filter)).Select(set =>
+            upTo is null ? Database.SortedSetLengthAsync(set) : Database.SortedSetLengthByValueAsync(set, default, upTo)))).Sum();
 
     /// <summary>What is told of some; those that are gone are left out.</summary>
     /// <exception cref="RedisException">Redis cannot be reached.</exception>

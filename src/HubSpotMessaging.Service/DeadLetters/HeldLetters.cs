@@ -168,8 +168,8 @@ internal sealed class HeldLetters : IAsyncDisposable
             _queues[letter.Queue].Held--;
         }
 
+        _acknowledgements.Note(); // Also if it is cancelled: it may be on its way.
         await _channel.BasicAckAsync(tag, multiple: false, cancellationToken);
-        _acknowledgements.Note();
         return true;
     }
 

@@ -22,6 +22,8 @@ internal static partial class OAuthEndpoints
         {
             if (!guard.LetsIn(http))
                 return guard.WantsSigningIn(http) ? new Redirection("../console/sign-in?to=connect") : OAuthPages.OperatorsOnly(http, Why);
+            if (guard.IsByAnotherSite(http))
+                return OAuthPages.ComingFromElsewhere;
             await trail.WriteAsync(http, "Connect");
             return await RedirectToConsentAsync(http, states, options.Value);
         }).AddEndpointFilter(ConnectionPage.RedisMayBeAwayAsync);

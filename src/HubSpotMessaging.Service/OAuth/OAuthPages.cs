@@ -21,6 +21,13 @@ internal static class OAuthPages
         Aside = ("start", "Connect"),
     };
 
+    /// <summary>For an operator whom a link elsewhere has led here, or a page that sends their browser where it likes.</summary>
+    public static readonly Page ComingFromElsewhere = new(200, "Connect to HubSpot?", "Another page has led you here. Nothing has happened yet.")
+    {
+        IsTrouble = true,
+        Next = ("start", "Go on to HubSpot"),
+    };
+
     /// <summary>A mistake of ours.</summary>
     public static readonly Page Failed = new(
         500, "This did not work", "The service could not finish the connection, for a reason that is in its log.", "Start again. If you were connected nevertheless, that does no harm.")
@@ -76,7 +83,7 @@ internal static class OAuthPages
     public static Page OperatorsOnly(HttpContext http, string why, SignInForm? form = null)
     {
         var guard = http.RequestServices.GetRequiredService<OperatorGuard>();
-        if (guard.TellToWait(http) is { } wait)
+        if (OperatorGuard.TellToWait(http) is { } wait)
             return new(429, "Too many wrong keys", $"From where you are, too many wrong keys have come. The next one is looked at in {wait} seconds.");
 
         return guard.WantsKey

@@ -45,7 +45,7 @@ internal sealed class OperatorGate(RequestDelegate next, OperatorGuard guard, IA
 
     private IResult KeepOut(HttpContext http)
     {
-        if (guard.TellToWait(http) is { } wait)
+        if (OperatorGuard.TellToWait(http) is { } wait)
             return TypedResults.Problem($"Too many wrong keys came from there. Try again in {wait} seconds.", statusCode: 429, title: "Too many wrong keys");
         return guard.WantsKey
             ? TypedResults.Problem($"Send the operator key in the header {OperatorGuard.Header}, or sign in at /console.", statusCode: 401, title: Title)

@@ -18,7 +18,7 @@ internal sealed class OperatorGuard(IOptions<OperatorOptions> options, KeyGuesse
     /// <summary>What a proxy adds, and what ASP.NET Core turns that into when it is told to believe proxies.</summary>
     private static readonly string[] SignsOfAProxy = ["Forwarded", "Via", "X-Forwarded-", "X-Original-", "X-Real-IP"];
 
-    /// <summary>Marks a request whose key is refused; with true, since it was not looked at.</summary>
+    /// <summary>Marks a request whose key is refused; with a time, after which a key is looked at again.</summary>
     private static readonly object Refused = new();
 
     /// <summary>Whether a key is needed.</summary>
@@ -26,7 +26,7 @@ internal sealed class OperatorGuard(IOptions<OperatorOptions> options, KeyGuesse
 
     /// <summary>Whether this request is an operator's.</summary>
     public bool LetsIn(HttpContext context) => !WantsKey ? IsDirectLoopback(context)
-        : HasHeader(context) ? IsKey(context, context.Request.Headers[Header])
+        : HasHeader(context) ? IsKey(context, context.Request.Headers[Header], isProgram: true)
         : context.IsSignedIn();
 
     /// <summary>Whether a person may have sent this request, who is not let in but can sign in.</summary>
@@ -46,33 +46,33 @@ internal sealed class OperatorGuard(IOptions<OperatorOptions> options, KeyGuesse
     /// Compares in a time that does not tell how much of the key is right. Wrong ones are counted, each once a request, and after too many
     /// of them none is looked at.
     /// </summary>
-    public bool IsKey(HttpContext context, string? presented)
+    public bool IsKey(HttpContext context, string? presented, bool isProgram = false)
     {
         if (!WantsKey || string.IsNullOrEmpty(presented))
             return false;
         if (context.Items.ContainsKey(Refused))
             return false;
 
-        if (guesses.Wait(context, HasHeader(context)) is not null)
+        if (guesses.Wait(context, isProgram) is { } wait)
         {
-            context.Items[Refused] = true;
+            context.Items[Refused] = wait;
             return false;
         }
 
         if (CryptographicOperations.FixedTimeEquals(Digest(presented), Digest(options.Value.Key!)))
             return true;
 
-        guesses.CountWrong(context, HasHeader(context));
-        context.Items[Refused] = false;
+        guesses.CountWrong(context, isProgram);
+        context.Items[Refused] = null;
         return false;
     }
 
     /// <summary>
     /// When this request, which is not let in, comes after too many wrong keys, the answer says after how many seconds another one is looked at.
     /// </summary>
-    public string? TellToWait(HttpContext context)
+    public static string? TellToWait(HttpContext context)
     {
-        if (context.Items[Refused] is not true || guesses.Wait(context, HasHeader(context)) is not { } wait)
+        if (!context.Items.TryGetValue(Refused, out var mark) || mark is not TimeSpan wait)
             return null;
         var seconds = Math.Ceiling(Math.Max(1, wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         context.Response.Headers.RetryAfter = seconds;

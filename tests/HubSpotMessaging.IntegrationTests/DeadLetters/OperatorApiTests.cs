@@ -131,9 +131,6 @@ public sealed class OperatorApiTests(Servers servers)
             }
         }
 
-        using var form = new FormUrlEncodedContent([]);
-        using var disconnect = await browser.Http.PostAsync(new Uri(installation.Address, "oauth/disconnect"), form);
-        ((int)disconnect.StatusCode).ShouldBeInRange(400, 499);
         (await installation.Redis.KeyExistsAsync("hs_refresh_token")).ShouldBeTrue();
         installation.HubSpot.Calls.ShouldNotContain(call => call.Path.EndsWith("/token/revoke", StringComparison.Ordinal));
     }

@@ -103,6 +103,17 @@ public abstract class WriteGuardTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_writes_that_were_merged_into_the_one_that_created_the_contact_the_oldest_alone_says_so()
+    {
+        (await One.ClaimAsync("a", new GuardedWrite(Email, new Dictionary<string, WriteVersion> { ["email"] = At(2), ["city"] = At(2), ["name"] = At(1) })))
+            .ShouldBeOfType<Claim.ToWrite>();
+        await One.AcceptAsync("a", isNew: true);
+
+        (await Two.ClaimAsync("r", At(2), "email", "city")).ShouldBeOfType<Claim.NothingToWrite>().IsCreator.ShouldBeFalse();
+        (await Two.ClaimAsync("r", At(1), "email", "name")).ShouldBeOfType<Claim.NothingToWrite>().IsCreator.ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task Only_the_write_that_created_the_contact_says_so_when_it_is_repeated()
     {
         await One.BeginAsync("a", At(1), "city", "name");

@@ -158,7 +158,7 @@ public sealed class BadDayTests : IAsyncLifetime
         var started = TimeProvider.System.GetTimestamp();
         var key = $"probe-{_contacts.Count}";
         await SyncAsync(bus, key);
-        await bus.OutcomeAsync("ContactSynced", key, seconds: 10);
+        await bus.OutcomeAsync("ContactSynced", key, seconds: 20);
         Say($"{TimeProvider.System.GetElapsedTime(started).TotalSeconds:0.0} s until a command is delivered: {when}");
     }
 

@@ -91,12 +91,12 @@ public sealed class OperatorGuardTests
             var wrong = Request("203.0.113.7", "sync.example");
             guard.IsKey(wrong, "a key").ShouldBeFalse();
             guard.IsKey(wrong, "a key").ShouldBeFalse(); // Asked twice, it is one guess.
-            guard.TellToWait(wrong).ShouldBeNull();
+            OperatorGuard.TellToWait(wrong).ShouldBeNull();
         }
 
         var late = Request("203.0.113.7", "sync.example");
         guard.IsKey(late, "the key").ShouldBeFalse();
-        int.Parse(guard.TellToWait(late)!, CultureInfo.InvariantCulture).ShouldBeInRange(1, 60);
+        int.Parse(OperatorGuard.TellToWait(late)!, CultureInfo.InvariantCulture).ShouldBeInRange(1, 60);
         late.Response.Headers.RetryAfter.ToString().ShouldNotBeEmpty();
         guard.IsKey(Request("203.0.113.8", "sync.example"), "the key").ShouldBeTrue();
     }

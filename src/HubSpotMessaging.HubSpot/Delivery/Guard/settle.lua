@@ -2,7 +2,7 @@
 -- when the leases are somebody else's by now.
 -- KEYS  the contacts, as in guard.lua
 -- ARGV  1 request  2 for how many ms longer nobody else may have the contacts, or 0  3 retention in ms
---       4 and so on, for each contact what became of it: = or + (created) and its record id: accepted; D: not written;
+--       4 and so on, for each contact what became of it: = or + (created, by the oldest of its versions) and its record id: accepted; D: not written;
 --       R: refused, as it will be whenever it comes; U: unknown
 -- Reply none
 local request, keep, retention = ARGV[1], tonumber(ARGV[2]), ARGV[3]
@@ -51,8 +51,12 @@ local function settle(contact, outcome)
     if #mine > 0 or contact.id == '' then
       contact.id = sub(outcome, 2)
     end
+    local oldest
     for _, pending in ipairs(mine) do
-      stamp(contact, mark, pending.version, pending.names)
+      oldest = oldest and is_older(oldest, pending.version) and oldest or pending.version
+    end
+    for _, pending in ipairs(mine) do
+      stamp(contact, pending.version == oldest and mark or '=', pending.version, pending.names)
     end
   elseif mark == 'R' then
     for _, pending in ipairs(mine) do

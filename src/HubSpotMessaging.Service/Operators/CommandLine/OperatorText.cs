@@ -21,8 +21,8 @@ internal static class OperatorText
         if (status["connection"]!["scopes"] is JsonArray scopes)
             text.AppendLine(CultureInfo.InvariantCulture, $"Granted: {string.Join(' ', scopes.Select(scope => (string?)scope))}.");
         if (!(bool)status["reachesBroker"]!)
-            text.AppendLine("RabbitMQ cannot be reached: nothing is delivered, and nobody can tell what waits.");
-        else
+            text.AppendLine("This replica cannot reach RabbitMQ, and delivers nothing.");
+        if ((bool)status["reachesBroker"]! || status["reasons"]!.AsArray().Count > 0)
             text.AppendLine(Reasons(status["reasons"]!));
         if (status["quota"] is { } quota)
             text.AppendLine(CultureInfo.InvariantCulture, $"{quota["used"]} of {quota["max"]} requests in {quota["windowSeconds"]} seconds are used, and {quota["others"]} by others.");

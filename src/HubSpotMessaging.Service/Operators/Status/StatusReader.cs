@@ -36,7 +36,7 @@ internal sealed class StatusReader(
         var (queues, ended, deadLetters, isRead) = (depths.ReadAsync(), throughput.EndedAsync(), index.CountAsync(), reader.IsTakenAsync());
         await Task.WhenAll(connection, reasons, quota, outcomes, queues, ended, deadLetters, isRead);
 
-        var reachesBroker = broker.Look().Status != BusHealthStatus.Unhealthy; // Degraded is a queue that is just beginning to be consumed.
+        var reachesBroker = broker.Look().Status != BusHealthStatus.Unhealthy; // Degraded is a queue that is just beginning to be consumed, or a connection that was just lost.
         return new(
             now,
             Of(await connection),
