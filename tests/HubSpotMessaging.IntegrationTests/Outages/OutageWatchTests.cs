@@ -90,8 +90,10 @@ public sealed class OutageWatchTests(Servers servers) : IAsyncLifetime
         await blind.GetRequiredService<TokenKeeper>().LookAsync(CancellationToken.None);
 
         blind.GetRequiredService<DeliveryLine>().Reasons.ShouldNotContain(reason => reason.Reason == "TokenUnavailable");
-        (await _replicas.KindsToldAsync()).ShouldBe(
-            [nameof(AuthorizationGiven), nameof(TokensRefreshed), nameof(LinePaused), nameof(LineResumed)]);
+        (await _replicas.ToldAsync())
+            .Where(told => told is not (LinePaused { Reason.Reason: "RedisUnavailable" } or LineResumed { Reason.Reason: "RedisUnavailable" })) // The jump of the clock: who was just waiting for Redis thinks it away.
+            .Select(told => told.GetType().Name)
+            .ShouldBe([nameof(AuthorizationGiven), nameof(TokensRefreshed), nameof(LinePaused), nameof(LineResumed)]);
     }
 
     private int Probes => _replicas.HubSpot.Calls.Count(call => call.Path.StartsWith("/crm/", StringComparison.Ordinal));
