@@ -30,8 +30,7 @@ public sealed class ConsoleInstallation(Servers servers) : IAsyncLifetime
         foreach (var reason in await line.ReadAsync())
             await line.ResumeAsync(reason); // Also what HubSpot had asked to wait for.
         await Eventually.BecomesTrueAsync(async () => (await api.GetAsync("status")) is var status && (bool)status["readsDeadLetters"]! && (bool)status["delivers"]!, "it delivers");
-        await api.PostAsync("dead-letters/discard", new { all = true, reason = "for the next test" });
-        await api.HasAsync(0);
+        await api.DiscardAllAsync();
         return (_installation, api);
     }
 

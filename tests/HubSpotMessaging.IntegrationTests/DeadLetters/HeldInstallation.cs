@@ -10,6 +10,9 @@ namespace HubSpotMessaging.IntegrationTests.DeadLetters;
 /// </summary>
 public sealed class HeldInstallation(Servers servers) : IAsyncLifetime
 {
+    /// <summary>Where requests of operators are until they are done.</summary>
+    internal const string Requests = "hubspot:dead-letters:requests";
+
     private Installation? _installation;
     private int _failures;
 
@@ -31,10 +34,7 @@ public sealed class HeldInstallation(Servers servers) : IAsyncLifetime
         _failures = NotesFailuresAttribute.Count;
         _installation ??= await StartAsync();
         var api = new OperatorApi(_installation.Address);
-        await api.PostAsync("resume", new { });
-        await Eventually.BecomesTrueAsync(async () => (bool)(await api.GetAsync("status"))["readsDeadLetters"]!, "the dead letters are read");
-        await api.PostAsync("dead-letters/discard", new { all = true, reason = "for the next test" });
-        await api.HasAsync(0);
+        await api.BeginAsync();
         await _installation.Bus.PurgeQueuesAsync();
         return (_installation, api, await ErrorQueue.ConnectAsync(RabbitMq));
     }

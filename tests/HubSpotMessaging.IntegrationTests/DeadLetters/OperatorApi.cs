@@ -36,6 +36,23 @@ internal sealed class OperatorApi : IDisposable
     public Task HasAsync(int count, string query = "", int seconds = 30) => Eventually.BecomesTrueAsync(
         async () => (int)(await GetAsync($"dead-letters?limit=1&{query}"))["total"]! == count, $"there are {count} dead letters of {query}", seconds);
 
+    /// <summary>How many dead letters are in the hands of whoever reads them.</summary>
+    public async Task<int> HeldAsync() => (await GetAsync("status"))["queues"]!.AsArray().Sum(queue => (int)queue!["deadLetters"]!);
+
+    /// <summary>Lets a test begin with nothing that an operator has paused, and without dead letters, which are read.</summary>
+    public async Task BeginAsync()
+    {
+        await PostAsync("resume", new { });
+        await Eventually.BecomesTrueAsync(async () => (bool)(await GetAsync("status"))["readsDeadLetters"]!, "the dead letters are read");
+        await DiscardAllAsync();
+    }
+
+    public async Task DiscardAllAsync()
+    {
+        await PostAsync("dead-letters/discard", new { all = true, reason = "for the next test" });
+        await HasAsync(0);
+    }
+
     public void Dispose() => _http.Dispose();
 
     private static async Task<JsonNode> Read(HttpResponseMessage response, HttpStatusCode expected)

@@ -19,10 +19,7 @@ public sealed class ReadingInstallation(Servers servers) : IAsyncLifetime
     {
         _installation ??= (await Installation.StartAsync(servers, settings => settings["DeadLetters__Read"] = "true")).Share();
         var api = new OperatorApi(_installation.Address);
-        await api.PostAsync("resume", new { });
-        await Eventually.BecomesTrueAsync(async () => (bool)(await api.GetAsync("status"))["readsDeadLetters"]!, "the dead letters are read");
-        await api.PostAsync("dead-letters/discard", new { all = true, reason = "for the next test" });
-        await api.HasAsync(0);
+        await api.BeginAsync();
         return (_installation, api, await ErrorQueue.ConnectAsync(_installation.Settings["ConnectionStrings__RabbitMq"]!));
     }
 }

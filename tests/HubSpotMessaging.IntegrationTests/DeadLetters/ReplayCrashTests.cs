@@ -10,7 +10,6 @@ namespace HubSpotMessaging.IntegrationTests.DeadLetters;
 public sealed class ReplayCrashTests(HeldInstallation fixture)
 {
     private const string Events = "hubspot-post-timeline-event";
-    private const string Requests = "hubspot:dead-letters:requests";
 
     /// <summary>How a frame of <c>basic.ack</c> goes on behind its channel: 13 bytes, class 60, method 80.</summary>
     private static readonly byte[] BasicAck = [0, 0, 0, 13, 0, 60, 0, 80];
@@ -130,8 +129,8 @@ public sealed class ReplayCrashTests(HeldInstallation fixture)
         if (step == Step.LearnThatTheBrokerHasThem)
             await Eventually.BecomesTrueAsync(async () => await DepthsAsync(installation) == (before.Contacts + 1, before.Events + 1), "both are sent");
         if (step == Step.AcknowledgementsArrive)
-            await Eventually.BecomesTrueAsync(async () => await installation.Redis.ListLengthAsync(Requests) == 0, "all else is done");
-        var request = (string?)await installation.Redis.ListGetByIndexAsync(Requests, 0);
+            await Eventually.BecomesTrueAsync(async () => await installation.Redis.ListLengthAsync(HeldInstallation.Requests) == 0, "all else is done");
+        var request = (string?)await installation.Redis.ListGetByIndexAsync(HeldInstallation.Requests, 0);
         await KillAsync(installation, way, replay);
         await installation.StartServiceAsync();
 
@@ -185,7 +184,7 @@ public sealed class ReplayCrashTests(HeldInstallation fixture)
     /// <summary>The next reader carries it out, to its end.</summary>
     private static async Task ShouldEndAsync(Installation installation, OperatorApi api, string id)
     {
-        await Eventually.BecomesTrueAsync(async () => await installation.Redis.ListLengthAsync(Requests) == 0, "the request is off the list");
+        await Eventually.BecomesTrueAsync(async () => await installation.Redis.ListLengthAsync(HeldInstallation.Requests) == 0, "the request is off the list");
         var result = await api.GetAsync($"dead-letters/requests/{id}");
         ((string?)result["state"]).ShouldBe("Done");
         ((int)result["done"]! + (int)result["gone"]!).ShouldBeGreaterThanOrEqualTo(2); // What had been done, and not counted, is told as gone.
@@ -196,7 +195,7 @@ public sealed class ReplayCrashTests(HeldInstallation fixture)
     private static async Task ShouldAgreeAsync(Installation installation, OperatorApi api, IReadOnlyCollection<string> ids)
     {
         await Eventually.BecomesTrueAsync(
-            async () => await installation.Redis.KeyExistsAsync("hubspot:queues") && (await api.GetAsync("status"))["queues"]!.AsArray().Sum(queue => (int)queue!["deadLetters"]!) == ids.Count,
+            async () => await installation.Redis.KeyExistsAsync("hubspot:queues") && await api.HeldAsync() == ids.Count,
             $"{ids.Count} dead letters are held");
         (await api.ListAsync()).Select(letter => (string)letter["id"]!).ShouldBe(ids, ignoreOrder: true);
         foreach (var queue in AmqpClient.Queues)

@@ -89,7 +89,7 @@ public sealed class SharingTests(HeldInstallation fixture)
         installation.Service.Output.Split('\n').Count(line => line.Contains("The dead letters are read", StringComparison.Ordinal));
 
     private static async Task<string?> RequestAsync(Installation installation) =>
-        (string?)await installation.Redis.ListGetByIndexAsync("hubspot:dead-letters:requests", 0) is { } request ? (string?)JsonNode.Parse(request)!["id"] : null;
+        (string?)await installation.Redis.ListGetByIndexAsync(HeldInstallation.Requests, 0) is { } request ? (string?)JsonNode.Parse(request)!["id"] : null;
 
     /// <summary>Until the reader has looked at the queues from now on, and has done what follows.</summary>
     private static async Task LookAsync(Installation installation)
@@ -102,5 +102,5 @@ public sealed class SharingTests(HeldInstallation fixture)
     }
 
     private static Task HoldsAsync(OperatorApi api, int count) => Eventually.BecomesTrueAsync(
-        async () => (await api.GetAsync("status"))["queues"]!.AsArray().Sum(queue => (int)queue!["deadLetters"]!) == count, $"the reader holds {count}");
+        async () => await api.HeldAsync() == count, $"the reader holds {count}");
 }
