@@ -15,6 +15,7 @@ using HubSpotMessaging.HubSpot.Delivery.Outages;
 using HubSpotMessaging.HubSpot.Delivery.Timeline;
 using HubSpotMessaging.HubSpot.Line;
 using HubSpotMessaging.HubSpot.Quota;
+using HubSpotMessaging.HubSpot.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -47,6 +48,8 @@ public static class HubSpotServiceCollectionExtensions
         services.AddOptions<DeliveryOptions>().BindConfiguration(DeliveryOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<DeliveryOptions>, DeliveryOptionsValidator>();
         services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.AddSingleton<HubSpotMetrics>();
 
         services.AddLine();
         services.AddTokens();
@@ -93,7 +96,7 @@ public static class HubSpotServiceCollectionExtensions
     {
         services.AddSingleton<QuotaStore>();
         services.AddSingleton<QuotaGovernor>();
-        services.AddSingleton<IQuota>(provider => provider.GetRequiredService<QuotaGovernor>());
+        services.AddSingleton<IQuota>(provider => ActivatorUtilities.CreateInstance<MeasuredQuota>(provider, provider.GetRequiredService<QuotaGovernor>()));
         services.AddSingleton<ISlots>(provider => provider.GetRequiredService<QuotaGovernor>());
     }
 
@@ -103,7 +106,7 @@ public static class HubSpotServiceCollectionExtensions
         services.AddTransient<AuthorizationHandler>();
         services.AddTransient<RequestTimeoutHandler>();
 
-        services.AddApi<IOAuthApi>().AddHttpMessageHandler<RequestTimeoutHandler>();
+        services.AddApi<IOAuthApi>().AddTelemetry("oauth").AddHttpMessageHandler<RequestTimeoutHandler>();
         services.AddApi<IContactsApi>().AddRoad(CallKind.Contacts);
         services.AddApi<IWorkflowsApi>().AddRoad(CallKind.Enrollments);
         services.AddApi<ITimelineApi>().AddRoad(CallKind.Timeline);
@@ -134,7 +137,7 @@ public static class HubSpotServiceCollectionExtensions
         services.AddSingleton<ContactUpserts>();
         services.AddSingleton<ContactBatchSender>();
         services.AddSingleton(provider => new ContactWriter(
-            provider.GetRequiredService<ContactBatchSender>(),
+            new BatchTelemetry<ContactWrite, ContactWritten>(provider.GetRequiredService<ContactBatchSender>(), CallKind.Contacts, provider.GetRequiredService<HubSpotMetrics>()),
             provider.GetRequiredService<HubSpotCaller>(),
             provider.GetRequiredService<IQuota>(),
             provider.GetRequiredService<TimeProvider>()));
@@ -145,7 +148,7 @@ public static class HubSpotServiceCollectionExtensions
 
         services.AddSingleton<TimelineBatchSender>();
         services.AddSingleton(provider => new TimelinePoster(
-            provider.GetRequiredService<TimelineBatchSender>(),
+            new BatchTelemetry<TimelineEvent, RecordOutcome.Written>(provider.GetRequiredService<TimelineBatchSender>(), CallKind.Timeline, provider.GetRequiredService<HubSpotMetrics>()),
             provider.GetRequiredService<HubSpotCaller>(),
             provider.GetRequiredService<IQuota>(),
             provider.GetRequiredService<TimeProvider>()));
@@ -155,7 +158,11 @@ public static class HubSpotServiceCollectionExtensions
     private static void AddRoad(this IHttpClientBuilder api, CallKind kind) => api
         .AddHttpMessageHandler<AuthorizationHandler>()
         .AddHttpMessageHandler(provider => ActivatorUtilities.CreateInstance<QuotaHandler>(provider, kind))
+        .AddTelemetry(HubSpotMetrics.NameOf(kind))
         .AddHttpMessageHandler<RequestTimeoutHandler>();
+
+    private static IHttpClientBuilder AddTelemetry(this IHttpClientBuilder api, string kind) =>
+        api.AddHttpMessageHandler(provider => ActivatorUtilities.CreateInstance<RequestTelemetryHandler>(provider, kind));
 
     /// <summary>One place for the defaults of every HTTP client.</summary>
     private static IHttpClientBuilder AddApi<T>(this IServiceCollection services)

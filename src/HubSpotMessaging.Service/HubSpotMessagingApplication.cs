@@ -25,13 +25,11 @@ public static class HubSpotMessagingApplication
         ArgumentNullException.ThrowIfNull(builder);
         var services = builder.Services;
 
-        builder.AddSafeLogging();
+        builder.AddTelemetry();
         services.AddSettings();
         services.AddSingleton<IConnectionMultiplexer>(provider => ConnectionMultiplexer.Connect(provider.GetSettings<ServerOptions>().RedisConfiguration()));
 
         services.AddHubSpot();
-        services.AddSingleton<AddressHash>();
-        services.AddSingleton<Metrics>();
 
         services.AddOperators(); // Before the bus, so that at the end what its last commands came to is counted.
         services.AddCommandBus(bus);
@@ -55,6 +53,7 @@ public static class HubSpotMessagingApplication
         app.MapOperatorApi();
         app.MapConsole();
         app.MapHealth();
+        app.MapTelemetry();
         return app;
     }
 }

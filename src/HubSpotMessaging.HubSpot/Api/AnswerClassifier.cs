@@ -13,8 +13,6 @@ namespace HubSpotMessaging.HubSpot.Api;
 /// </summary>
 public sealed class AnswerClassifier(TimeProvider time)
 {
-    private const string CorrelationIdHeader = "X-HubSpot-Correlation-Id";
-
     /// <summary>HubSpot's longest announced wait is that of a migrating portal: up to a day.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(24);
 
@@ -45,7 +43,7 @@ public sealed class AnswerClassifier(TimeProvider time)
 
     private static Answer<T> Success<T>(AnswerKind kind, T value, IApiResponse response)
         where T : class =>
-        new(kind, value, null, Header(response, CorrelationIdHeader));
+        new(kind, value, null, CorrelationIdOf(response.Headers));
 
     private Answer<T> Failure<T>(AnswerKind kind, IApiResponse response, string words)
         where T : class
@@ -101,7 +99,7 @@ public sealed class AnswerClassifier(TimeProvider time)
         return problem with
         {
             Status = (int?)response.StatusCode,
-            CorrelationId = problem.CorrelationId ?? Header(response, CorrelationIdHeader),
+            CorrelationId = problem.CorrelationId ?? CorrelationIdOf(response.Headers),
             RetryAfter = RetryAfter(response.Headers?.RetryAfter),
         };
     }
@@ -137,8 +135,9 @@ public sealed class AnswerClassifier(TimeProvider time)
         _ => $"HubSpot answered with status {(int?)response.StatusCode} and no reason.",
     };
 
-    private static string? Header(IApiResponse response, string name) =>
-        response.Headers is { } headers && headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
+    /// <summary>HubSpot's id of an answer; null when it has none.</summary>
+    internal static string? CorrelationIdOf(HttpResponseHeaders? headers) =>
+        headers is not null && headers.TryGetValues("X-HubSpot-Correlation-Id", out var values) ? values.FirstOrDefault() : null;
 
     /// <summary>Seconds or a date (RFC 9110), never negative and never more than a day.</summary>
     internal TimeSpan? RetryAfter(RetryConditionHeaderValue? header)

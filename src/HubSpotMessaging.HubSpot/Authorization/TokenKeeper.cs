@@ -43,6 +43,9 @@ public sealed partial class TokenKeeper : IAccessTokens
     /// <summary>Whether this replica has an access token that is alive.</summary>
     public bool IsAuthorized => Volatile.Read(ref _current)?.IsAlive == true;
 
+    /// <summary>How old the access token is; null while there is none.</summary>
+    public TimeSpan? Age => Volatile.Read(ref _current)?.Age;
+
     /// <summary>When the access token is due; null while there is none.</summary>
     internal TimeSpan? DueIn => Volatile.Read(ref _current)?.DueIn;
 

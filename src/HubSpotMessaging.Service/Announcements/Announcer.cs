@@ -58,6 +58,8 @@ internal sealed partial class Announcer(
         var message = ToEvent(announcement);
         await bus.Publish(message, message.GetType(), context => context.MessageId = announcement.Id, limit.Token);
 
+        if (message is TokenRefreshed)
+            metrics.TokenRefreshed();
         if (message is AuthorizationRequired required)
         {
             metrics.AuthorizationLost(required.Reason);

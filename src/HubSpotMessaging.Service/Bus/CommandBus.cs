@@ -9,6 +9,7 @@ using HubSpotMessaging.Service.Consumers;
 using HubSpotMessaging.Service.DeadLetters;
 using HubSpotMessaging.Service.Pausing;
 using HubSpotMessaging.Service.Startup;
+using HubSpotMessaging.Service.Telemetry;
 using HubSpotMessaging.Service.Waiting;
 using MassTransit;
 using MassTransit.Middleware;
@@ -108,6 +109,7 @@ internal static class CommandBus
             queue.ConfigureDeadLetter(stray => stray.UseFilter(
                 new StrayMessageFilter(Pipe.New<ExceptionReceiveContext>(pipe => pipe.MoveToDeadLetters(context)))));
 
+            queue.UseFilter(new CommandTelemetryFilter(name, context.GetRequiredService<CommandsInHand>()));
             queue.UseConsumeFilter<CommandGate<TCommand>>(context);
             queue.ConfigureConsumer<TConsumer>(context);
         });

@@ -20,6 +20,7 @@ internal sealed partial class CommandGate<T>(
     LinePause pause,
     RejectionTally tally,
     Throughput throughput,
+    Metrics metrics,
     WaitingRoom room,
     IHostApplicationLifetime lifetime,
     AddressHash addresses,
@@ -48,6 +49,8 @@ internal sealed partial class CommandGate<T>(
         var command = CommandIdentity.Of(context, time);
         context.GetOrAddPayload(() => command);
         context.GetOrAddPayload(() => throughput);
+        context.GetOrAddPayload(() => metrics);
+        context.Identify(command, EmailOf(context.Message), addresses);
         context.GetOrAddPayload(() => new WaitLimit(waiting.Token));
 
         var rejection = Examine(context.Message, command);

@@ -3,6 +3,7 @@ using HubSpotMessaging.Contracts;
 using HubSpotMessaging.HubSpot.Quota;
 using HubSpotMessaging.Service.Bus;
 using HubSpotMessaging.Service.Operators.Status;
+using HubSpotMessaging.Service.Telemetry;
 using MassTransit;
 
 namespace HubSpotMessaging.Service.Consumers;
@@ -42,7 +43,11 @@ internal static class OutcomeExtensions
         await context.Publish(outcome, publish => publish.MessageId = context.Command().OutcomeId<TOutcome>());
         if (context is { RequestId: not null, ResponseAddress: not null })
             await context.RespondAsync(outcome);
-        context.GetPayload<Throughput>().Count(outcome, context.ReceiveContext.InputAddress, context.Command().SentAt);
+
+        var command = context.Command();
+        context.GetPayload<Throughput>().Count(outcome, context.ReceiveContext.InputAddress, command.SentAt);
+        context.GetPayload<Metrics>().Ended(command.CommandType, outcome, command.SentAt);
+        context.EndAs(outcome);
     }
 }
 

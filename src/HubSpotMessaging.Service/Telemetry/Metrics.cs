@@ -1,37 +1,93 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using HubSpotMessaging.Contracts;
-using HubSpotMessaging.HubSpot.Authorization;
-using HubSpotMessaging.HubSpot.Line;
+using HubSpotMessaging.HubSpot.Telemetry;
 
 namespace HubSpotMessaging.Service.Telemetry;
 
-/// <summary>What is measured, under the meter <see cref="Meter"/>.</summary>
+/// <summary>What happens, counted. How things stand is told by <see cref="Gauges"/>, and what goes to HubSpot by the client (<see cref="HubSpotTelemetry"/>).</summary>
 internal sealed class Metrics
 {
-    /// <summary>The name of the meter.</summary>
-    public const string Meter = "HubSpotMessaging";
+    /// <summary>The name of the meter, and of the source of spans.</summary>
+    public const string Name = "HubSpotMessaging";
 
-    /// <summary>Counts losses of authorization, by <c>reason</c>: once for an installation, at the replica that tells of it.</summary>
+    /// <summary>Counts the commands that have ended, by <see cref="Command"/>, <see cref="Outcome"/> and, of rejected ones, <see cref="Category"/>.</summary>
+    public const string Commands = "hubspot.commands";
+
+    /// <summary>How long it took from the sending of a command to its outcome, in seconds; a histogram by <see cref="Command"/> and <see cref="Outcome"/>. Of commands that tell when they were sent.</summary>
+    public const string CommandDuration = "hubspot.command.duration";
+
+    /// <summary>Counts the values that were not written because HubSpot has newer ones.</summary>
+    public const string SkippedProperties = "hubspot.properties.skipped";
+
+    /// <summary>Counts the refreshes of the access token: once for an installation, at the replica that tells of it.</summary>
+    public const string TokenRefreshes = "hubspot.token.refreshes";
+
+    /// <summary>Counts losses of authorization, by <see cref="Reason"/>: once for an installation, at the replica that tells of it.</summary>
     public const string AuthorizationLosses = "hubspot.authorization.losses";
 
-    /// <summary>1 while this replica has a living access token, else 0.</summary>
-    public const string Authorized = "hubspot.authorization.available";
+    /// <summary>The type of a command, such as <c>SyncContact</c>.</summary>
+    public const string Command = "hubspot.command";
 
-    /// <summary>1 for each reason for which this replica does not deliver, by <c>reason</c> and <c>scope</c>.</summary>
-    public const string Pauses = "hubspot.line.pauses";
+    /// <summary>How a command has ended: <c>created</c>, <c>updated</c>, <c>superseded</c>, <c>enrolled</c>, <c>posted</c> or <c>rejected</c>.</summary>
+    public const string Outcome = "hubspot.outcome";
 
+    /// <summary>Why a command was rejected: HubSpot's word, or one of <see cref="RejectionCategories"/>.</summary>
+    public const string Category = "hubspot.category";
+
+    /// <summary>Why authorization is lost, or the line paused.</summary>
+    public const string Reason = "hubspot.reason";
+
+    private readonly Counter<long> _commands;
+    private readonly Histogram<double> _durations;
+    private readonly Counter<long> _skipped;
+    private readonly Counter<long> _refreshes;
     private readonly Counter<long> _losses;
+    private readonly TimeProvider _time;
 
-    public Metrics(IMeterFactory meters, TokenKeeper tokens, DeliveryLine line)
+    public Metrics(IMeterFactory meters, TimeProvider time)
     {
-        var meter = meters.Create(Meter);
+        _time = time;
+        var meter = meters.Create(Name);
+        _commands = meter.CreateCounter<long>(Commands, "{command}", "Commands that have ended.");
+        _durations = meter.CreateHistogram(CommandDuration, "s", "From the sending of a command to its outcome.", advice: new InstrumentAdvice<double>
+        {
+            HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400],
+        });
+        _skipped = meter.CreateCounter<long>(SkippedProperties, "{property}", "Values that were not written because HubSpot has newer ones.");
+        _refreshes = meter.CreateCounter<long>(TokenRefreshes, "{refresh}", "Refreshes of the access token.");
         _losses = meter.CreateCounter<long>(AuthorizationLosses, "{loss}", "Losses of authorization that needed a person.");
-        meter.CreateObservableGauge(Authorized, () => tokens.IsAuthorized ? 1 : 0, description: "Whether there is a living access token.");
-        meter.CreateObservableGauge(Pauses, () => line.Reasons.Select(Measure), description: "Reasons for which commands wait.");
     }
 
-    public void AuthorizationLost(AuthorizationLossReason reason) => _losses.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString()));
+    /// <summary>A command has ended.</summary>
+    /// <param name="command">Its type.</param>
+    /// <param name="outcome">How.</param>
+    /// <param name="sentAt">When it was sent, if that is known.</param>
+    public void Ended(string command, ICommandOutcome outcome, DateTimeOffset? sentAt)
+    {
+        var tags = new TagList { { Command, command }, { Outcome, NameOf(outcome) } };
+        if (sentAt is { } sent)
+            _durations.Record(Math.Max(0, (_time.GetUtcNow() - sent).TotalSeconds), tags);
+        if (outcome is ContactSynced { SkippedProperties: { Count: > 0 } skipped })
+            _skipped.Add(skipped.Count);
+        if (outcome is CommandRejected rejected)
+            tags.Add(Category, rejected.Category);
+        _commands.Add(1, tags);
+    }
 
-    private static Measurement<int> Measure(PauseReason reason) =>
-        new(1, new KeyValuePair<string, object?>("reason", reason.Reason), new KeyValuePair<string, object?>("scope", reason.Scope ?? "all"));
+    public void TokenRefreshed() => _refreshes.Add(1);
+
+    public void AuthorizationLost(AuthorizationLossReason reason) => _losses.Add(1, new KeyValuePair<string, object?>(Reason, reason.ToString()));
+
+    /// <summary>The value of <see cref="Outcome"/>.</summary>
+    public static string NameOf(ICommandOutcome outcome) => outcome switch
+    {
+        ContactSynced { Result: ContactSyncResult.Created } => "created",
+        ContactSynced { Result: ContactSyncResult.Superseded } => "superseded",
+        ContactSynced => "updated",
+        ContactEnrolledInWorkflow => "enrolled",
+        TimelineEventPosted => "posted",
+        CommandRejected => "rejected",
+        _ => throw new UnreachableException(),
+    };
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using HubSpotMessaging.HubSpot.Quota;
 
 namespace HubSpotMessaging.HubSpot.Delivery.Coalescing;
@@ -140,7 +141,7 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
             try
             {
                 verdicts = await _sender.SendAsync(
-                    [.. batch.Select(parcel => new Parcel<TItem>(parcel.Key, [.. parcel.Entries.Select(entry => entry.Item)], parcel.Entries.Max(entry => entry.Returns)))],
+                    [.. batch.Select(parcel => ParcelOf(parcel.Key, parcel.Entries))],
                     permit,
                     abandoned.Token);
             }
@@ -159,6 +160,12 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
             place.Release();
         }
     }
+
+    private static Parcel<TItem> ParcelOf(string key, List<Entry<TItem, TOutcome>> entries) =>
+        new(key, [.. entries.Select(entry => entry.Item)], entries.Max(entry => entry.Returns))
+        {
+            Callers = [.. entries.Select(entry => entry.Caller).OfType<Activity>()],
+        };
 
     private void Conclude(string key, List<Entry<TItem, TOutcome>> entries, Verdict<TOutcome> verdict)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using HubSpotMessaging.HubSpot.Quota;
 
 namespace HubSpotMessaging.HubSpot.Delivery.Coalescing;
@@ -10,6 +11,9 @@ internal sealed class Entry<TItem, TOutcome>(TItem item, Lane lane, Cancellation
     public Lane Lane => lane;
 
     public CancellationToken CancellationToken => cancellationToken;
+
+    /// <summary>The span of the caller, while traces are taken.</summary>
+    public Activity? Caller { get; } = Activity.Current;
 
     /// <summary>What it adds to the size of a batch.</summary>
     public long Size { get; init; }

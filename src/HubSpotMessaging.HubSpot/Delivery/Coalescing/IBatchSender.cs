@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using HubSpotMessaging.HubSpot.Quota;
 
 namespace HubSpotMessaging.HubSpot.Delivery.Coalescing;
@@ -19,7 +20,11 @@ public interface IBatchSender<TItem, TOutcome>
 /// <param name="Key">The thing, such as a contact.</param>
 /// <param name="Items">What the callers want, one after the other.</param>
 /// <param name="Returns">How often it could not be sent yet (<see cref="Verdict{TOutcome}.Later"/>): that of its items which has the most.</param>
-public sealed record Parcel<TItem>(string Key, IReadOnlyList<TItem> Items, int Returns = 0);
+public sealed record Parcel<TItem>(string Key, IReadOnlyList<TItem> Items, int Returns = 0)
+{
+    /// <summary>The spans of the callers, while traces are taken.</summary>
+    public IReadOnlyList<Activity> Callers { get; init; } = [];
+}
 
 /// <summary>What becomes of a parcel.</summary>
 /// <typeparam name="TOutcome">What one caller is told.</typeparam>

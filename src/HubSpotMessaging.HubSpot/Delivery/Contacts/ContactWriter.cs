@@ -15,7 +15,7 @@ public sealed class ContactWriter : IAsyncDisposable
 
     private readonly Coalescer<ContactWrite, ContactWritten> _coalescer;
 
-    internal ContactWriter(ContactBatchSender sender, HubSpotCaller caller, IQuota quota, TimeProvider time) => _coalescer = new(
+    internal ContactWriter(IBatchSender<ContactWrite, ContactWritten> sender, HubSpotCaller caller, IQuota quota, TimeProvider time) => _coalescer = new(
         sender,
         CallKind.Contacts,
         caller.AcquireAsync,

@@ -21,7 +21,7 @@ public sealed class TimelinePoster : IAsyncDisposable
 
     private readonly Coalescer<TimelineEvent, RecordOutcome.Written> _coalescer;
 
-    internal TimelinePoster(TimelineBatchSender sender, HubSpotCaller caller, IQuota quota, TimeProvider time) => _coalescer = new(
+    internal TimelinePoster(IBatchSender<TimelineEvent, RecordOutcome.Written> sender, HubSpotCaller caller, IQuota quota, TimeProvider time) => _coalescer = new(
         sender,
         CallKind.Timeline,
         caller.AcquireAsync,
