@@ -18,7 +18,7 @@ internal sealed class CommandTelemetryFilter(string queue, CommandsInHand inHand
 {
     private static readonly ActivitySource Source = new(Metrics.Name);
 
-    private readonly string _name = $"process {CommandQueues.CommandOf(queue)}";
+    private readonly string _name = $"deliver {CommandQueues.CommandOf(queue)}";
 
     public async Task Send(ConsumeContext context, IPipe<ConsumeContext> next)
     {
