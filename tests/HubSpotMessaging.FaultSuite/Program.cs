@@ -1,0 +1,3 @@
+using HubSpotMessaging.FaultSuite;
+
+return await FaultCommand.RunAsync(args);
