@@ -36,6 +36,22 @@ internal sealed class Ledger(AmqpClient bus)
     /// <summary>Takes note of what has come.</summary>
     public void Read()
     {
+        lock (_told)
+            ReadWhatHasCome();
+    }
+
+    /// <summary>Takes note of it as it comes, so that silence is seen.</summary>
+    public async Task FollowAsync(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            Read();
+            await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void ReadWhatHasCome()
+    {
         foreach (var (name, message, id) in bus.Seen.Skip(_read))
         {
             _read++;

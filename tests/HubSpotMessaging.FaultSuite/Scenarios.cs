@@ -92,6 +92,8 @@ internal static class Scenarios
         await using var ground = await Ground.OpenAsync(lay);
         var ledger = new Ledger(ground.Bus);
         await using var load = new Load(ground.Bus, rate, stop);
+        using var followed = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var following = ledger.FollowAsync(followed.Token);
         if (!await ledger.UntilToldAsync(rate * 2, TimeSpan.FromSeconds(30), stop))
             throw new InvalidOperationException($"There is no delivery to disturb. {Tail(ground)}");
 
@@ -107,6 +109,8 @@ internal static class Scenarios
         foreach (var replica in ground.All)
             if (await replica.StopAsync() is var code and not 0)
                 wrong.Add($"a replica ended with {code}");
+        await followed.CancelAsync();
+        await following;
         ledger.Read();
         wrong.AddRange(await Audit.FindAsync(load.Orders, ledger, ground));
         if (wrong.Count > 0)
