@@ -213,6 +213,8 @@ internal static class Scenarios
     {
         await ground.Redis.KillAsync();
         await Wait(20, stop);
+        if (!ground.Besides.OfType<RedisNode>().Any(node => node.Output.Contains("+switch-master", StringComparison.Ordinal)))
+            ground.Wrong.Add("no sentinel has switched the master");
     }
 
     private static async Task DiskFullAsync(Ground ground, CancellationToken stop)
