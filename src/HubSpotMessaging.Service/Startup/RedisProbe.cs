@@ -23,6 +23,10 @@ internal sealed class RedisProbe(IServiceProvider services)
             foreach (var server in redis.GetServers().Where(server => server.IsConnected))
                 EnsureItKeeps(where, await server.InfoAsync("memory"));
         }
+        catch (RedisConnectionException exception) when (new TlsTrouble().In(exception) is { } tls)
+        {
+            throw new StartupException($"{Key}: Redis at {where} cannot be spoken to over TLS: {tls}");
+        }
         catch (RedisConnectionException exception) when (exception.FailureType == ConnectionFailureType.AuthenticationFailure)
         {
             throw new StartupException($"{Key}: Redis at {where} refuses the user name or the password.");
