@@ -85,7 +85,7 @@ public sealed class RabbitMqTestServer : IAsyncDisposable
         await ControlAsync(
             ["eval", $$"""{ok, Tls} = application:get_env(rabbit, ssl_options), ok = file:write_file(proplists:get_value(certfile, Tls), <<"{{certificate.Certificate}}">>), ssl:clear_pem_cache()."""],
             cancellationToken);
-        await ControlAsync(["close_all_connections", "test"], cancellationToken);
+        await ControlAsync(["close_all_connections", "--global", "another certificate"], cancellationToken);
     }
 
     /// <summary>Runs <c>rabbitmqctl</c> on this broker.</summary>

@@ -66,6 +66,23 @@ public sealed class RedisTestServer : IAsyncDisposable
         return new RedisTestServer(host.Address, host, tls?.Port ?? 0);
     }
 
+    /// <summary>Whether <see cref="StartSentinelAsync"/> can be called: servers of one's own are processes on this machine.</summary>
+    public static Task<bool> CanStartSentinelsAsync() => ServerChoice.AreProcessesAsync();
+
+    /// <summary>A Sentinel that watches a Redis of one's own.</summary>
+    /// <param name="name">The name to ask it for.</param>
+    /// <param name="redis">Which it finds by the same address as everybody.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="TestServerException">It cannot be had, or does not start.</exception>
+    public static async Task<RedisTestServer> StartSentinelAsync(string name, RedisTestServer redis, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(redis);
+        var program = LocalProcess.Find("redis-server") ?? throw new TestServerException("There is no redis-server.");
+        var host = new LocalSentinel(program, name, redis.Own.Address);
+        await host.StartAsync(cancellationToken);
+        return new RedisTestServer(host.Address, host);
+    }
+
     /// <summary>The configuration for TLS.</summary>
     /// <param name="host">The name of this machine to connect to.</param>
     public string OverTls(string host = "localhost") =>

@@ -55,11 +55,17 @@ public sealed class TlsTests(TlsServers tls) : IClassFixture<TlsServers>
 
         using var stranger = new CertificateAuthority("Somebody else");
         await RabbitMq.ShowAsync(stranger.IssueAgain("localhost", tls.Certificate));
-        await installation.Service.WaitForLineAsync(
-            line => line.Contains("Connection Failed", StringComparison.Ordinal) && line.Contains("AuthenticationException", StringComparison.Ordinal), TimeSpan.FromSeconds(30));
-        (await ReadinessAsync(installation)).ShouldBe(HttpStatusCode.ServiceUnavailable);
+        try
+        {
+            await installation.Service.WaitForLineAsync(
+                line => line.Contains("Connection Failed", StringComparison.Ordinal) && line.Contains("AuthenticationException", StringComparison.Ordinal), TimeSpan.FromSeconds(30));
+            (await ReadinessAsync(installation)).ShouldBe(HttpStatusCode.ServiceUnavailable);
+        }
+        finally
+        {
+            await RabbitMq.ShowAsync(tls.Certificate);
+        }
 
-        await RabbitMq.ShowAsync(tls.Certificate);
         await Eventually.BecomesTrueAsync(async () => await ReadinessAsync(installation) == HttpStatusCode.OK, "it is connected again", seconds: 60);
         await using var bus = await AmqpClient.ConnectAsync(withoutTls);
         await bus.SubscribeAsync();
