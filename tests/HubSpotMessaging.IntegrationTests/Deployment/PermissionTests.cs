@@ -4,7 +4,6 @@ using HubSpotMessaging.IntegrationTests.DeadLetters;
 using HubSpotMessaging.Testing;
 using MassTransit;
 using RabbitMQ.Client;
-using RabbitMQ.Client.Exceptions;
 using StackExchange.Redis;
 
 namespace HubSpotMessaging.IntegrationTests.Deployment;
@@ -63,6 +62,7 @@ public sealed partial class PermissionTests(Servers servers)
             page.EnsureSuccessStatusCode(); // With a token against forgery, whose keys are in Redis.
         var client = Bus.Factory.CreateUsingRabbitMq(rabbit => rabbit.Host(new Uri(withAllRights)));
         await client.StartAsync();
+        await GiveAsync(broker, "hubspot-service", withAllRights, andTheRightToAnswer: true);
         (await client.CreateRequestClient<SyncContact>().GetResponse<ContactSynced>(new SyncContact { CommandId = "asked", Email = "ada@example.com" })).Message.CommandId.ShouldBe("asked");
         await client.StopAsync();
 
@@ -130,10 +130,11 @@ public sealed partial class PermissionTests(Servers servers)
     }
 
     /// <summary>Makes a user with the rights that the document has for it.</summary>
-    private static async Task GiveAsync(Servers broker, string user, string uri)
+    private static async Task GiveAsync(Servers broker, string user, string uri, bool andTheRightToAnswer = false)
     {
-        var rights = RabbitMqRights().Matches(Document).Single(match => match.Groups["user"].Value == user).Groups;
-        await broker.RabbitMq.ControlAsync(["add_user", user, Password]);
+        var rights = RabbitMqRights().Matches(Document).Where(match => match.Groups["user"].Value == user).ElementAt(andTheRightToAnswer ? 1 : 0).Groups;
+        if (!andTheRightToAnswer)
+            await broker.RabbitMq.ControlAsync(["add_user", user, Password]);
         await broker.RabbitMq.ControlAsync(
             ["set_permissions", "--vhost", new Uri(uri).AbsolutePath.Trim('/'), user, rights["configure"].Value, rights["write"].Value, rights["read"].Value]);
     }
