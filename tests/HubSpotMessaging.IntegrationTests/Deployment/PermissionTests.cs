@@ -66,7 +66,8 @@ public sealed partial class PermissionTests(Servers servers)
         (await client.CreateRequestClient<SyncContact>().GetResponse<ContactSynced>(new SyncContact { CommandId = "asked", Email = "ada@example.com" })).Message.CommandId.ShouldBe("asked");
         await client.StopAsync();
 
-        ((RedisResult[])(await installation.Redis.ExecuteAsync("ACL", "LOG"))!).ShouldBeEmpty();
+        var refused = ((RedisResult[])(await installation.Redis.ExecuteAsync("ACL", "LOG"))!).Select(entry => (string)entry.ToDictionary()["object"]!).Distinct();
+        refused.Where(command => command.Split('|')[0] is not ("config" or "cluster")).ShouldBeEmpty(); // Those the client tries at the start, and does without.
         installation.Service.Output.ShouldNotContain("ACCESS_REFUSED");
         installation.Service.Output.ShouldNotContain("NOPERM");
         (await installation.Service.StopAsync()).ShouldBe(0);
