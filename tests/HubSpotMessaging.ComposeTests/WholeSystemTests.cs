@@ -32,6 +32,9 @@ public sealed class WholeSystemTests
         // Every container is who and what it should be.
         var services = await system.ContainersAsync("service");
         (await system.DockerAsync("inspect", "--format", "{{.Config.User}} {{.State.Health.Status}}", services[0])).Trim().ShouldBe("1654 healthy");
+        await ShouldBeConfinedAsync(system, "service");
+        await ShouldBeConfinedAsync(system, "emulator");
+        await ShouldBeReadOnlyAsync(system, "redis");
         (await RedisSettingAsync(system, "appendonly")).ShouldBe("yes");
         (await RedisSettingAsync(system, "appendfsync")).ShouldBe("always");
         (await RedisSettingAsync(system, "maxmemory-policy")).ShouldBe("noeviction");
@@ -91,6 +94,24 @@ public sealed class WholeSystemTests
         using var http = new HttpClient();
         var contact = (await http.GetFromJsonAsync<JsonArray>(new Uri(system.Emulator, "emulator/contacts")))!.ShouldHaveSingleItem();
         return contact!["properties"]!.AsObject();
+    }
+
+    /// <summary>As the kernel sees it, not as Compose was told.</summary>
+    private static async Task ShouldBeConfinedAsync(ComposeSystem system, string service)
+    {
+        var process = (await system.ComposeAsync("exec", "-T", service, "cat", "/proc/1/status"))
+            .Split('\n').Select(line => line.Split(':', 2, StringSplitOptions.TrimEntries)).Where(line => line.Length == 2).ToDictionary(line => line[0], line => line[1]);
+        process["Uid"].Split('\t').ShouldAllBe(user => user != "0", service);
+        process["CapEff"].Trim('0').ShouldBeEmpty(service);
+        process["CapBnd"].Trim('0').ShouldBeEmpty(service);
+        process["NoNewPrivs"].ShouldBe("1", service);
+        await ShouldBeReadOnlyAsync(system, service);
+    }
+
+    private static async Task ShouldBeReadOnlyAsync(ComposeSystem system, string service)
+    {
+        var root = (await system.ComposeAsync("exec", "-T", service, "cat", "/proc/1/mounts")).Split('\n').Select(line => line.Split(' ')).First(mount => mount.Length > 3 && mount[1] == "/");
+        root[3].Split(',')[0].ShouldBe("ro", service);
     }
 
     private static async Task<string> RedisSettingAsync(ComposeSystem system, string name) =>

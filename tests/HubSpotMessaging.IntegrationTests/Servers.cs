@@ -21,7 +21,8 @@ public sealed class Servers : IAsyncLifetime
     internal RedisTestServer RedisServer => _servers!.Redis;
 
     /// <summary>Others, for one test alone, which may stop and kill them.</summary>
-    internal static async Task<Servers> StartOwnAsync() => new() { _servers = await TestServers.StartOwnAsync() };
+    internal static async Task<Servers> StartOwnAsync(ServerCertificate? certificate = null) =>
+        new() { _servers = await TestServers.StartOwnAsync(certificate) };
 
     public async ValueTask InitializeAsync()
     {

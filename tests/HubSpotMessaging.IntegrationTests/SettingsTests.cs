@@ -90,6 +90,14 @@ public sealed class SettingsTests(Servers servers)
     }
 
     [Fact]
+    public async Task A_Redis_that_is_a_cluster_is_refused()
+    {
+        await using var cluster = await RedisTestServer.StartOwnAsync(["--cluster-enabled", "yes"]);
+
+        await ShouldNotStartAsync(settings => settings["ConnectionStrings__Redis"] = cluster.Configuration, "ConnectionStrings:Redis: Redis at", "is a cluster");
+    }
+
+    [Fact]
     public async Task A_port_that_is_taken_is_told()
     {
         using var somebodyElse = new TcpListener(IPAddress.Loopback, 0);

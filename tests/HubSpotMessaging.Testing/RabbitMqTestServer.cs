@@ -1,3 +1,5 @@
+using System.Text;
+using HubSpotMessaging.Testing.Processes;
 using HubSpotMessaging.Testing.Servers;
 using Microsoft.Extensions.Logging.Abstractions;
 using RabbitMQ.Client;
@@ -13,11 +15,13 @@ public sealed class RabbitMqTestServer : IAsyncDisposable
     private const string Password = "tests";
     private const string VirtualHost = "tests";
     private readonly ServerHost? _host;
+    private readonly int _tlsPort;
 
-    private RabbitMqTestServer(string uri, ServerHost? host)
+    private RabbitMqTestServer(string uri, ServerHost? host, int tlsPort = 0)
     {
         Uri = uri;
         _host = host;
+        _tlsPort = tlsPort;
     }
 
     /// <summary><c>amqp://user:password@host:port/vhost</c></summary>
@@ -46,10 +50,17 @@ public sealed class RabbitMqTestServer : IAsyncDisposable
 
     /// <summary>A broker of one's own, to stop and kill.</summary>
     /// <exception cref="TestServerException">None can be had, or it does not start.</exception>
-    public static async Task<RabbitMqTestServer> StartOwnAsync(CancellationToken cancellationToken = default)
+    public static Task<RabbitMqTestServer> StartOwnAsync(CancellationToken cancellationToken = default) => StartOwnAsync(null, cancellationToken);
+
+    /// <summary>A broker of one's own that listens with TLS besides.</summary>
+    /// <param name="certificate">What it shows; without one it does not.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="TestServerException">None can be had, or it does not start.</exception>
+    public static async Task<RabbitMqTestServer> StartOwnAsync(ServerCertificate? certificate, CancellationToken cancellationToken = default)
     {
-        var host = await ServerChoice.StartOwnAsync("RabbitMQ", Container, Local, ProbeAsync, cancellationToken);
-        return new RabbitMqTestServer(UriOf(host, VirtualHost), host);
+        var tls = certificate is null ? null : new TlsListener(FreePorts.Next(), certificate);
+        var host = await ServerChoice.StartOwnAsync("RabbitMQ", () => Container(tls), () => LocalRabbitMq.Create(User, Password, VirtualHost, tls), ProbeAsync, cancellationToken);
+        return new RabbitMqTestServer(UriOf(host, VirtualHost), host, tls?.Port ?? 0);
     }
 
     /// <summary>Makes a virtual host and gives the test user all rights in it.</summary>
@@ -59,6 +70,22 @@ public sealed class RabbitMqTestServer : IAsyncDisposable
         await ControlAsync(["add_vhost", name], cancellationToken);
         await ControlAsync(["set_permissions", "-p", name, User, ".*", ".*", ".*"], cancellationToken);
         return UriOf(Own, name);
+    }
+
+    /// <summary>The same virtual host over TLS.</summary>
+    /// <param name="uri">One of its URIs.</param>
+    /// <param name="host">The name of this machine to connect to.</param>
+    public string OverTls(string uri, string host = "localhost") =>
+        new UriBuilder(uri) { Scheme = "amqps", Host = host, Port = _tlsPort > 0 ? _tlsPort : throw new InvalidOperationException("It was started without TLS.") }.Uri.AbsoluteUri;
+
+    /// <summary>Shows another certificate, for the same key, to whoever connects from now on, and ends all connections.</summary>
+    public async Task ShowAsync(ServerCertificate certificate, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        await ControlAsync(
+            ["eval", $$"""{ok, Tls} = application:get_env(rabbit, ssl_options), ok = file:write_file(proplists:get_value(certfile, Tls), <<"{{certificate.Certificate}}">>), ssl:clear_pem_cache()."""],
+            cancellationToken);
+        await ControlAsync(["close_all_connections", "--global", "another certificate"], cancellationToken);
     }
 
     /// <summary>Runs <c>rabbitmqctl</c> on this broker.</summary>
@@ -88,15 +115,22 @@ public sealed class RabbitMqTestServer : IAsyncDisposable
     private static string UriOf(ServerHost host, string virtualHost) =>
         $"amqp://{User}:{Password}@{host.Address}/{System.Uri.EscapeDataString(virtualHost)}";
 
-    private static ContainerHost Container() => new(port => new RabbitMqBuilder(Image)
-        .WithUsername(User)
-        .WithPassword(Password)
-        .WithEnvironment("RABBITMQ_DEFAULT_VHOST", VirtualHost)
-        .WithPortBinding(port, RabbitMqBuilder.RabbitMqPort)
-        .WithLogger(NullLogger.Instance)
-        .Build());
-
-    private static LocalRabbitMq? Local() => LocalRabbitMq.Create(User, Password, VirtualHost);
+    private static ContainerHost Container(TlsListener? tls) => new(port =>
+    {
+        var builder = new RabbitMqBuilder(Image)
+            .WithUsername(User)
+            .WithPassword(Password)
+            .WithEnvironment("RABBITMQ_DEFAULT_VHOST", VirtualHost)
+            .WithPortBinding(port, RabbitMqBuilder.RabbitMqPort)
+            .WithLogger(NullLogger.Instance);
+        if (tls is not null)
+            builder = builder
+                .WithPortBinding(tls.Port, tls.Port)
+                .WithResourceMapping(Encoding.UTF8.GetBytes(tls.RabbitMqSettings("0.0.0.0", "/etc/rabbitmq/tls")), "/etc/rabbitmq/conf.d/90-tls.conf")
+                .WithResourceMapping(Encoding.UTF8.GetBytes(tls.Certificate.Certificate), $"/etc/rabbitmq/tls/{TlsListener.CertificateFile}", fileMode: TlsListener.AnybodyMayWrite)
+                .WithResourceMapping(Encoding.UTF8.GetBytes(tls.Certificate.Key), $"/etc/rabbitmq/tls/{TlsListener.KeyFile}");
+        return builder.Build();
+    });
 
     private static Task ProbeAsync(ServerHost host, CancellationToken cancellationToken) =>
         ProbeAsync(UriOf(host, VirtualHost), cancellationToken);

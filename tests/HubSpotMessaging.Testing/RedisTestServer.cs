@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using HubSpotMessaging.Testing.Processes;
 using HubSpotMessaging.Testing.Servers;
 using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;
@@ -12,11 +14,13 @@ public sealed class RedisTestServer : IAsyncDisposable
     private const string Image = "redis:8";
     private static readonly string[] Defaults = ["--save", "", "--appendonly", "no", "--databases", "256"];
     private readonly ServerHost? _host;
+    private readonly int _tlsPort;
 
-    private RedisTestServer(string configuration, ServerHost? host)
+    private RedisTestServer(string configuration, ServerHost? host, int tlsPort = 0)
     {
         Configuration = configuration;
         _host = host;
+        _tlsPort = tlsPort;
     }
 
     /// <summary>In StackExchange.Redis's own form: <c>host:port,...</c></summary>
@@ -45,13 +49,44 @@ public sealed class RedisTestServer : IAsyncDisposable
     /// <param name="arguments">Of redis-server, such as <c>--maxmemory-policy allkeys-lru</c>, each word by itself.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="TestServerException">None can be had, or it does not start.</exception>
+    public static Task<RedisTestServer> StartOwnAsync(IEnumerable<string> arguments, CancellationToken cancellationToken = default) =>
+        StartOwnAsync(arguments, null, cancellationToken);
+
+    /// <summary>A Redis of one's own that listens with TLS besides.</summary>
+    /// <param name="arguments">Of redis-server.</param>
+    /// <param name="certificate">What it shows; without one it does not.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="TestServerException">None can be had, or it does not start.</exception>
     public static async Task<RedisTestServer> StartOwnAsync(
-        IEnumerable<string> arguments, CancellationToken cancellationToken = default)
+        IEnumerable<string> arguments, ServerCertificate? certificate, CancellationToken cancellationToken = default)
     {
         string[] all = [.. Defaults, .. arguments];
-        var host = await ServerChoice.StartOwnAsync("Redis", () => Container(all), () => Local(all), ProbeAsync, cancellationToken);
+        var tls = certificate is null ? null : new TlsListener(FreePorts.Next(), certificate);
+        var host = await ServerChoice.StartOwnAsync("Redis", () => Container(all, tls), () => Local(all, tls), ProbeAsync, cancellationToken);
+        return new RedisTestServer(host.Address, host, tls?.Port ?? 0);
+    }
+
+    /// <summary>Whether <see cref="StartSentinelAsync"/> can be called: servers of one's own are processes on this machine.</summary>
+    public static Task<bool> CanStartSentinelsAsync() => ServerChoice.AreProcessesAsync();
+
+    /// <summary>A Sentinel that watches a Redis of one's own.</summary>
+    /// <param name="name">The name to ask it for.</param>
+    /// <param name="redis">Which it finds by the same address as everybody.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="TestServerException">It cannot be had, or does not start.</exception>
+    public static async Task<RedisTestServer> StartSentinelAsync(string name, RedisTestServer redis, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(redis);
+        var program = LocalProcess.Find("redis-server") ?? throw new TestServerException("There is no redis-server.");
+        var host = new LocalSentinel(program, name, redis.Own.Address);
+        await host.StartAsync(cancellationToken);
         return new RedisTestServer(host.Address, host);
     }
+
+    /// <summary>The configuration for TLS.</summary>
+    /// <param name="host">The name of this machine to connect to.</param>
+    public string OverTls(string host = "localhost") =>
+        _tlsPort > 0 ? $"{host}:{_tlsPort.ToString(CultureInfo.InvariantCulture)},ssl=true" : throw new InvalidOperationException("It was started without TLS.");
 
     /// <summary>The configuration for another logical database (0 to 255, with <c>REDIS_URI</c> usually 0 to 15).</summary>
     /// <remarks>Logical databases share pub/sub channels and <c>FLUSHALL</c>.</remarks>
@@ -75,14 +110,23 @@ public sealed class RedisTestServer : IAsyncDisposable
     /// <summary>Ends what was started here.</summary>
     public ValueTask DisposeAsync() => _host?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    private static ContainerHost Container(string[] arguments) => new(port => new RedisBuilder(Image)
-        .WithCommand(["redis-server", "--bind", "0.0.0.0", "--protected-mode", "no", .. arguments])
-        .WithPortBinding(port, RedisBuilder.RedisPort)
-        .WithLogger(NullLogger.Instance)
-        .Build());
+    private static ContainerHost Container(string[] arguments, TlsListener? tls) => new(port =>
+    {
+        const string Folder = "/tls";
+        var builder = new RedisBuilder(Image)
+            .WithCommand(["redis-server", "--bind", "0.0.0.0", "--protected-mode", "no", .. arguments, .. tls?.RedisArguments(Folder) ?? []])
+            .WithPortBinding(port, RedisBuilder.RedisPort)
+            .WithLogger(NullLogger.Instance);
+        if (tls is not null)
+            builder = builder
+                .WithPortBinding(tls.Port, tls.Port)
+                .WithResourceMapping(Encoding.UTF8.GetBytes(tls.Certificate.Certificate), $"{Folder}/{TlsListener.CertificateFile}")
+                .WithResourceMapping(Encoding.UTF8.GetBytes(tls.Certificate.Key), $"{Folder}/{TlsListener.KeyFile}");
+        return builder.Build();
+    });
 
-    private static LocalRedis? Local(string[] arguments) =>
-        LocalProcess.Find("redis-server") is { } program ? new LocalRedis(program, arguments) : null;
+    private static LocalRedis? Local(string[] arguments, TlsListener? tls) =>
+        LocalProcess.Find("redis-server") is { } program ? new LocalRedis(program, arguments, tls) : null;
 
     private static string Parse(string uri)
     {

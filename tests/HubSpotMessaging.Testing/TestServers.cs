@@ -30,10 +30,12 @@ public sealed class TestServers : IAsyncDisposable
         StartAsync(RabbitMqTestServer.StartAsync(cancellationToken), RedisTestServer.StartAsync(cancellationToken));
 
     /// <summary>Starts both anew, to stop and kill; the Redis writes each change to the disk before it answers.</summary>
+    /// <param name="certificate">What both show to whoever connects with TLS; without one nobody can.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="TestServerException">One cannot be had, or does not start.</exception>
-    public static Task<TestServers> StartOwnAsync(CancellationToken cancellationToken = default) => StartAsync(
-        RabbitMqTestServer.StartOwnAsync(cancellationToken),
-        RedisTestServer.StartOwnAsync(["--appendonly", "yes", "--appendfsync", "always"], cancellationToken));
+    public static Task<TestServers> StartOwnAsync(ServerCertificate? certificate = null, CancellationToken cancellationToken = default) => StartAsync(
+        RabbitMqTestServer.StartOwnAsync(certificate, cancellationToken),
+        RedisTestServer.StartOwnAsync(["--appendonly", "yes", "--appendfsync", "always"], certificate, cancellationToken));
 
     private static async Task<TestServers> StartAsync(Task<RabbitMqTestServer> rabbitMq, Task<RedisTestServer> redis)
     {

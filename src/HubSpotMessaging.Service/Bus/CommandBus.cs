@@ -76,7 +76,7 @@ internal static class CommandBus
 
     private static void UseRabbitMq(IBusRegistrationConfigurator bus) => bus.UsingRabbitMq((context, rabbit) =>
     {
-        rabbit.Host(new Uri(context.GetSettings<ServerOptions>().RabbitMq));
+        rabbit.ConnectTo(new Uri(context.GetSettings<ServerOptions>().RabbitMq));
 
         // The exchanges of the events are there before the first event: a subscriber binds to them whenever it likes.
         rabbit.DeployPublishTopology = true;

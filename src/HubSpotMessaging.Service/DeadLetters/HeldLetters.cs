@@ -72,13 +72,8 @@ internal sealed class HeldLetters : IAsyncDisposable
     public static async Task<HeldLetters> OpenAsync(Uri broker, DeadLetterIndex index, TimeProvider time, CancellationToken cancellationToken)
     {
         // Without recovery: what is delivered anew has other tags, so that everything begins anew.
-        var factory = new ConnectionFactory
-        {
-            Uri = broker,
-            AutomaticRecoveryEnabled = false,
-            TopologyRecoveryEnabled = false,
-            RequestedHeartbeat = TimeSpan.FromSeconds(10),
-        };
+        var factory = BrokerAddress.NewFactory(broker);
+        factory.RequestedHeartbeat = TimeSpan.FromSeconds(10);
         var connection = await factory.CreateConnectionAsync("HubSpotMessaging dead letters", cancellationToken);
         try
         {

@@ -15,8 +15,11 @@ internal sealed class RabbitMqProbe(IServiceProvider services)
     public async Task CheckAsync(BrokerFacts facts)
     {
         var uri = new Uri(services.GetSettings<ServerOptions>().RabbitMq);
-        var where = $"{uri.Host}:{(uri.Port > 0 ? uri.Port : uri.Scheme == "amqps" ? 5671 : 5672)}";
-        var factory = new ConnectionFactory { Uri = uri, AutomaticRecoveryEnabled = false, RequestedConnectionTimeout = TimeSpan.FromSeconds(10) };
+        var where = $"{uri.Host}:{BrokerAddress.Port(uri)}";
+        var trouble = new TlsTrouble();
+        var factory = BrokerAddress.NewFactory(uri);
+        factory.RequestedConnectionTimeout = TimeSpan.FromSeconds(10);
+        factory.Ssl.CertificateValidationCallback = trouble.Accepts;
         try
         {
             await using var connection = await factory.CreateConnectionAsync("HubSpotMessaging start");
@@ -24,6 +27,10 @@ internal sealed class RabbitMqProbe(IServiceProvider services)
             facts.Version = VersionOf(connection);
             await EnsureQueuesAsync(connection, facts);
             await connection.CloseAsync();
+        }
+        catch (Exception exception) when (trouble.In(exception) is { } tls)
+        {
+            throw new StartupException($"{Key}: RabbitMQ at {where} cannot be spoken to over TLS: {tls}");
         }
         catch (Exception exception) when (Refusal(exception) is { } refusal)
         {
@@ -69,7 +76,6 @@ internal sealed class RabbitMqProbe(IServiceProvider services)
     private static string? Refusal(Exception exception) => exception switch
     {
         BrokerUnreachableException { InnerException: { } inner } => Refusal(inner),
-        System.Security.Authentication.AuthenticationException tls => $"does not agree on TLS: {tls.Message}",
         AuthenticationFailureException => "refuses the user name or the password.",
         OperationInterruptedException { ShutdownReason.ReplyCode: 530 } => "has no such virtual host, or does not let the user in.",
         _ => null,

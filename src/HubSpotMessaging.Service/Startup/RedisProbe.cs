@@ -16,12 +16,21 @@ internal sealed class RedisProbe(IServiceProvider services)
         configuration.ConnectRetry = 1;
 
         var where = string.Join(", ", configuration.EndPoints.Select(EndPointCollection.ToString));
+        if (configuration.ServiceName is { Length: > 0 } service)
+            where = $"{service}, by the Sentinel {where},";
         try
         {
             await using var redis = await ConnectionMultiplexer.ConnectAsync(configuration);
             await redis.GetDatabase().PingAsync();
             foreach (var server in redis.GetServers().Where(server => server.IsConnected))
+            {
+                EnsureItIsNoCluster(where, server);
                 EnsureItKeeps(where, await server.InfoAsync("memory"));
+            }
+        }
+        catch (RedisConnectionException exception) when (new TlsTrouble().In(exception) is { } tls)
+        {
+            throw new StartupException($"{Key}: Redis at {where} cannot be spoken to over TLS: {tls}");
         }
         catch (RedisConnectionException exception) when (exception.FailureType == ConnectionFailureType.AuthenticationFailure)
         {
@@ -35,6 +44,13 @@ internal sealed class RedisProbe(IServiceProvider services)
         {
             throw new StartupException($"{Key}: Redis at {where} cannot be reached.", mayPass: true);
         }
+    }
+
+    /// <summary>The scripts change keys together that a cluster keeps apart.</summary>
+    private static void EnsureItIsNoCluster(string where, IServer server)
+    {
+        if (server.ServerType == ServerType.Cluster)
+            throw new StartupException($"{Key}: Redis at {where} is a cluster. Use a single server, or a primary with replicas and Sentinel.");
     }
 
     private static void EnsureItKeeps(string where, IGrouping<string, KeyValuePair<string, string>>[] info)

@@ -19,6 +19,8 @@ internal sealed class ServerOptions
         configuration.AbortOnConnectFail = false; // Reconnects by itself, also when Redis is not there yet.
         configuration.ReconnectRetryPolicy = new ExponentialRetry(500, 3_000); // Commands wait for it.
         configuration.ClientName ??= "HubSpotMessaging";
+        // Ways of this client to agree on a primary without Sentinel. They would want rights on a key and a channel of its own.
+        (configuration.TieBreaker, configuration.ConfigurationChannel) = ("", "");
         return configuration;
     }
 }

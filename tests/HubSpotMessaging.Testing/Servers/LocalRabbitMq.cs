@@ -19,7 +19,7 @@ internal sealed class LocalRabbitMq : LocalProcess
     private readonly Dictionary<string, string> _environment = ChildProcess.EnvironmentWithout("RABBITMQ_", "ERL_");
     private ChildProcess? _epmd;
 
-    private LocalRabbitMq(string program, string epmd, string user, string password, string virtualHost)
+    private LocalRabbitMq(string program, string epmd, string user, string password, string virtualHost, TlsListener? tls)
     {
         _program = program;
         _epmdProgram = epmd;
@@ -43,8 +43,10 @@ internal sealed class LocalRabbitMq : LocalProcess
             default_pass = {password}
             default_vhost = {virtualHost}
             disk_free_limit.absolute = 1MB
+            {tls?.RabbitMqSettings("127.0.0.1", Directory)}
 
             """);
+        tls?.WriteTo(Directory);
         // Makes the start script become the Erlang node instead of waiting for it: signals reach the node itself.
         _environment["RUNNING_UNDER_SYSTEMD"] = "true";
     }
@@ -52,9 +54,9 @@ internal sealed class LocalRabbitMq : LocalProcess
     public override string Address => $"127.0.0.1:{_port}";
 
     /// <summary>Null when RabbitMQ or Erlang's epmd is not installed.</summary>
-    public static LocalRabbitMq? Create(string user, string password, string virtualHost) =>
+    public static LocalRabbitMq? Create(string user, string password, string virtualHost, TlsListener? tls) =>
         Find("rabbitmq-server", Unwrapped) is { } program && Find("epmd") is { } epmd
-            ? new LocalRabbitMq(program, epmd, user, password, virtualHost)
+            ? new LocalRabbitMq(program, epmd, user, password, virtualHost, tls)
             : null;
 
     public override async ValueTask DisposeAsync()

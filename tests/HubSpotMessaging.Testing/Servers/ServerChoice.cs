@@ -51,6 +51,9 @@ internal static partial class ServerChoice
              """);
     }
 
+    /// <summary>Whether what is started is started as processes on this machine.</summary>
+    public static async Task<bool> AreProcessesAsync() => Forced == "local" || (Forced is null && (_dockerFailure ?? await ContainerHost.WhyNotAsync()) is not null);
+
     /// <summary>Starts it, or starts it again, and waits until it answers.</summary>
     public static async Task StartAsync(
         ServerHost host, Func<ServerHost, CancellationToken, Task> probe, CancellationToken cancellationToken)

@@ -1,0 +1,124 @@
+using HubSpotMessaging.Testing;
+using HubSpotMessaging.Testing.Processes;
+using HubSpotMessaging.Testing.Servers;
+using k8s;
+using k8s.Models;
+
+namespace HubSpotMessaging.IntegrationTests.Deployment;
+
+/// <summary>What docs/deployment.md promises of deploy/kubernetes, as far as it shows without a cluster.</summary>
+public sealed class KubernetesTests
+{
+    private const string Name = "hubspot-messaging";
+
+    [Fact]
+    public async Task The_example_for_Kubernetes_renders_to_pods_that_may_do_nothing_but_their_work()
+    {
+        var folder = await CopyAsync();
+        try
+        {
+            var objects = await RenderAsync(folder);
+
+            var deployment = objects.OfType<V1Deployment>().ShouldHaveSingleItem();
+            deployment.Spec.Replicas.ShouldBe(2);
+            var pod = deployment.Spec.Template.Spec;
+            pod.AutomountServiceAccountToken.ShouldBe(false);
+            (pod.SecurityContext.RunAsNonRoot, pod.SecurityContext.RunAsUser, pod.SecurityContext.SeccompProfile.Type).ShouldBe((true, 1654, "RuntimeDefault"));
+            pod.TerminationGracePeriodSeconds!.Value.ShouldBeGreaterThanOrEqualTo((2 * 30) + 15 + 5);
+            var container = pod.Containers.ShouldHaveSingleItem();
+            (container.SecurityContext.ReadOnlyRootFilesystem, container.SecurityContext.AllowPrivilegeEscalation).ShouldBe((true, false));
+            container.SecurityContext.Capabilities.Drop.ShouldBe(["ALL"]);
+            container.SecurityContext.Capabilities.Add.ShouldBeNull();
+            container.StartupProbe.HttpGet.Path.ShouldBe("/health/ready");
+            (container.ReadinessProbe.HttpGet.Path, container.LivenessProbe.HttpGet.Path).ShouldBe(("/health/live", "/health/live"));
+
+            // Everything means the same pods, and the pods the settings that were made.
+            var labels = deployment.Spec.Template.Metadata.Labels;
+            objects.OfType<V1Service>().Single().Spec.Selector.ShouldBeSubsetOf(labels);
+            objects.OfType<V1PodDisruptionBudget>().Single().Spec.Selector.MatchLabels.ShouldBeSubsetOf(labels);
+            var network = objects.OfType<V1NetworkPolicy>().Single().Spec;
+            network.PodSelector.MatchLabels.ShouldBeSubsetOf(labels);
+            network.Ingress.ShouldHaveSingleItem().FromProperty.ShouldAllBe(peer => peer.NamespaceSelector.MatchLabels.Count == 1);
+            container.EnvFrom[0].ConfigMapRef.Name.ShouldBe(objects.OfType<V1ConfigMap>().Single().Metadata.Name);
+            container.EnvFrom[1].SecretRef.Name.ShouldBe(objects.OfType<V1Secret>().Single().Metadata.Name);
+
+            var paths = objects.OfType<V1Ingress>().Single().Spec.Rules.Single().Http.Paths;
+            paths.Select(path => path.Path).ShouldBe(["/", "/oauth", "/console", "/api/operator"]);
+            paths[0].PathType.ShouldBe("Exact"); // Else it would be all of them.
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task The_components_for_Kubernetes_add_an_authority_and_leave_the_number_of_pods_to_the_scaler()
+    {
+        var folder = await CopyAsync();
+        try
+        {
+            var file = Path.Combine(folder, "example", "kustomization.yaml");
+            var text = await File.ReadAllTextAsync(file);
+            await File.WriteAllTextAsync(file, text.Replace("  # - ", "  - ", StringComparison.Ordinal)); // What is proposed there.
+            using var authority = new CertificateAuthority("Ours");
+            await File.WriteAllTextAsync(Path.Combine(folder, "example", "ca.crt"), authority.Pem);
+
+            var objects = await RenderAsync(folder);
+
+            var deployment = objects.OfType<V1Deployment>().ShouldHaveSingleItem();
+            deployment.Spec.Replicas.ShouldBeNull();
+            var pod = deployment.Spec.Template.Spec;
+            var variable = pod.Containers[0].Env.ShouldHaveSingleItem();
+            variable.Name.ShouldBe("SSL_CERT_FILE");
+            var mount = pod.Containers[0].VolumeMounts.Single(mount => variable.Value == $"{mount.MountPath}/ca.crt");
+            var map = pod.Volumes.Single(volume => volume.Name == mount.Name).ConfigMap.Name;
+            objects.OfType<V1ConfigMap>().Single(item => item.Metadata.Name == map).Data["ca.crt"].Trim().ShouldBe(authority.Pem);
+            objects.OfType<ScaledObject>().ShouldHaveSingleItem().Spec["scaleTargetRef"].ShouldBeAssignableTo<IDictionary<object, object>>()!["name"].ShouldBe(Name);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>A copy with the secrets of the example, which are not in the repository.</summary>
+    private static async Task<string> CopyAsync()
+    {
+        var source = Path.GetDirectoryName(Path.GetDirectoryName(Repository.Find("deploy/kubernetes/base/kustomization.yaml")))!;
+        var folder = Directory.CreateTempSubdirectory("hubspot-messaging-").FullName;
+        foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(folder, Path.GetRelativePath(source, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+
+        var secrets = await File.ReadAllTextAsync(Path.Combine(folder, "example", "secrets.env.example"));
+        await File.WriteAllTextAsync(Path.Combine(folder, "example", "secrets.env"), secrets);
+        return folder;
+    }
+
+    /// <summary>As Kubernetes would take it: a field that it does not know is an error.</summary>
+    private static async Task<IReadOnlyList<object>> RenderAsync(string folder)
+    {
+        var kubectl = LocalProcess.Find("kubectl");
+        Assert.SkipUnless(kubectl is not null, "kubectl is not installed.");
+        await using var process = ChildProcess.Start(kubectl!, ["kustomize", "example"], ChildProcess.EnvironmentWithout(), folder);
+        var code = await process.Exited.WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System);
+        code.ShouldBe(0, process.Output.ToString());
+        return KubernetesYaml.LoadAllFromString(process.Output.ToString(), new Dictionary<string, Type> { ["keda.sh/v1alpha1/ScaledObject"] = typeof(ScaledObject) }, strict: true);
+    }
+
+    /// <summary>KEDA's, as far as it matters here.</summary>
+    public sealed class ScaledObject
+    {
+        public string? ApiVersion { get; set; }
+
+        public string? Kind { get; set; }
+
+        public V1ObjectMeta? Metadata { get; set; }
+
+        public Dictionary<string, object> Spec { get; set; } = [];
+    }
+}
