@@ -14,8 +14,7 @@ public interface IHubSpotPublisher
     /// <param name="cancellationToken">Ends the waiting for the broker.</param>
     /// <exception cref="ArgumentException">HubSpotMessaging would reject the command; the message tells why. Nothing is published.</exception>
     /// <exception cref="MessageReturnedException">There is no queue for it: HubSpotMessaging has never been started on this broker.</exception>
-    Task PublishAsync<TCommand>(TCommand command, CancellationToken cancellationToken = default)
-        where TCommand : class, IHubSpotCommand;
+    Task PublishAsync(IHubSpotCommand command, CancellationToken cancellationToken = default);
 
     /// <summary>Publishes a command of a backfill, which leaves room for what is urgent.</summary>
     /// <inheritdoc cref="PublishAsync" path="/exception"/>

@@ -18,7 +18,7 @@ def publish(channel, command_type, command):
         body=json.dumps(command).encode(),
         properties=pika.BasicProperties(
             content_type="application/json",
-            delivery_mode=pika.DeliveryMode.Persistent.value,
+            delivery_mode=2,  # Persistent.
             message_id=message_id,
             timestamp=int(time.time()),  # Since when it is true, if it has no occurredAt.
         ),

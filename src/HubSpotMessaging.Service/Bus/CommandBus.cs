@@ -41,6 +41,7 @@ internal static class CommandBus
             services.AddSingleton<BrokerFacts>();
 
         services.AddWaiting(onRabbitMq: transport is null);
+        services.AddSingleton<Answers>();
         services.AddSingleton<BrokerHealth>();
         services.AddSingleton<ReturnToQueueFilter>();
         services.AddSingleton<DeadLetterReasonFilter>();
