@@ -56,7 +56,7 @@ public sealed class WireTests(SharedInstallation shared) : IClassFixture<SharedI
             if (Environment.GetEnvironmentVariable("RECORD_MESSAGES") == "yes" && !File.Exists(file))
             {
                 Directory.CreateDirectory(folder);
-                await File.WriteAllBytesAsync(file, body);
+                await File.WriteAllTextAsync(file, WithoutMachine(body));
             }
 
             File.Exists(file).ShouldBeTrue($"{file} is missing: the README.md beside it tells how to record it.");
@@ -170,6 +170,12 @@ public sealed class WireTests(SharedInstallation shared) : IClassFixture<SharedI
 
     private static string Version() =>
         XDocument.Load(Repository.Find("Directory.Build.props")).Descendants("VersionPrefix").Single().Value is var version ? version[..version.LastIndexOf('.')] : "";
+
+    /// <summary>Which machine it was recorded on is nobody's business.</summary>
+    private static string WithoutMachine(byte[] body) => Encoding.UTF8.GetString(body)
+        .Replace($"\"{Environment.MachineName}\"", "\"recorder\"", StringComparison.Ordinal)
+        .Replace($"/{Environment.MachineName}_", "/recorder_", StringComparison.Ordinal)
+        .Replace(Environment.OSVersion.ToString(), Environment.OSVersion.Platform.ToString(), StringComparison.Ordinal);
 
     private static string NameOf(string type, byte[] body) => $"{type}.{(IsEnvelope(body) ? "envelope" : "plain")}.json";
 
