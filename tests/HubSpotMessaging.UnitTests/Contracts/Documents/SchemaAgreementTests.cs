@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using HubSpotMessaging.Contracts;
 using HubSpotMessaging.Service.Bus;
 using HubSpotMessaging.Testing;
@@ -10,7 +11,7 @@ using MassTransit.Serialization;
 namespace HubSpotMessaging.UnitTests.Contracts.Documents;
 
 /// <summary>The schemas say of a message what the service says of it, as far as JSON Schema can tell.</summary>
-public sealed class SchemaAgreementTests
+public sealed partial class SchemaAgreementTests
 {
     private static readonly JsonSerializerOptions AsTheServiceReads = CommandBus.RequireNothing(new(SystemTextJsonMessageSerializer.Options));
 
@@ -62,6 +63,22 @@ public sealed class SchemaAgreementTests
     }
 
     [Fact]
+    public void The_examples_of_the_documentation_fit_their_schemas_and_name_nothing_unknown()
+    {
+        var examples = Example().Matches(File.ReadAllText(Repository.Find("docs/contracts.md")));
+
+        examples.Select(example => example.Groups["contract"].Value).ShouldBe(["SyncContact", "EnrollInWorkflow", "PostTimelineEvent", "CommandRejected"]);
+        foreach (Match example in examples)
+        {
+            var json = JsonElement.Parse(example.Groups["json"].Value);
+            var contract = example.Groups["contract"].Value;
+            SchemaOf(contract).Evaluate(json, Strictly).IsValid.ShouldBeTrue(contract);
+            json.EnumerateObject().Select(field => field.Name).ShouldBeSubsetOf(
+                JsonNode.Parse(File.ReadAllText(Repository.Find($"contracts/schemas/{contract}.json")))!["properties"]!.AsObject().Select(field => field.Key));
+        }
+    }
+
+    [Fact]
     public void An_id_that_is_a_number_is_read_as_it_is_written()
     {
         var command = JsonSerializer.Deserialize<PostTimelineEvent>("""{"commandId":8842,"eventType":1001298,"objectId":12345678901234567890}""", SystemTextJsonMessageSerializer.Options)!;
@@ -87,4 +104,7 @@ public sealed class SchemaAgreementTests
             return false;
         }
     }
+
+    [GeneratedRegex(@"^```json (?<contract>\w+)\n(?<json>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Example();
 }
