@@ -3,7 +3,7 @@
 #
 # RabbitMQ and Redis: RABBITMQ_URI / REDIS_URI, else Docker, else the servers installed here; HUBSPOT_TEST_SERVERS=docker|local
 # forces one way, and docker-compose.yml is tested where Docker is used. On Debian and its like, as root, what is missing is
-# installed, Chromium and Prometheus among it. CHROMIUM_PATH names the browser.
+# installed: the servers, Prometheus, Node.js, pika for Python, Chromium. CHROMIUM_PATH names another browser.
 # TEST_PROJECTS (a pattern, default *Tests) chooses projects under tests/; TEST_TIMEOUT bounds each of them (seconds). TEST_BUILD=no
 # takes what was built before.
 set -euo pipefail
@@ -35,6 +35,10 @@ case ${HUBSPOT_TEST_SERVERS:-} in
   *) fail "HUBSPOT_TEST_SERVERS is '$HUBSPOT_TEST_SERVERS'; it can be 'docker' or 'local'." ;;
 esac
 find_any promtool || missing+=(prometheus)
+# Publishers in other languages are tried, too.
+find_any node || missing+=(nodejs)
+find_any npm || missing+=(npm)
+python3 -c 'import pika' 2>/dev/null || /usr/bin/python3 -c 'import pika' 2>/dev/null || missing+=(python3-pika)
 [ -n "${CHROMIUM_PATH:-}" ] || find_any chromium chromium-browser google-chrome || missing+=(chromium)
 
 install() (

@@ -9,6 +9,7 @@ namespace HubSpotMessaging.Contracts;
 public sealed record EnrollInWorkflow : IHubSpotCommand
 {
     /// <inheritdoc />
+    [JsonConverter(typeof(IdConverter))]
     public string? CommandId { get; init; }
 
     /// <inheritdoc />
@@ -26,6 +27,7 @@ public sealed record EnrollInWorkflow : IHubSpotCommand
     /// The workflow: the id that HubSpot's enrolment API takes (<c>1001</c>), the flow id of the builder's address with a prefix
     /// (<c>flow:585051946</c>), or a name that the service's configuration knows under <c>HubSpot:Workflows</c>.
     /// </summary>
+    [JsonConverter(typeof(IdConverter))]
     public required string Workflow { get; init; }
 
     /// <summary>Contact properties to write before the enrolment, as in <see cref="SyncContact.Properties"/>; this also creates the

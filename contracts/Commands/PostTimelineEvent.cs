@@ -11,6 +11,7 @@ namespace HubSpotMessaging.Contracts;
 public sealed record PostTimelineEvent : IHubSpotCommand
 {
     /// <inheritdoc />
+    [JsonConverter(typeof(IdConverter))]
     public string? CommandId { get; init; }
 
     /// <inheritdoc />
@@ -22,6 +23,7 @@ public sealed record PostTimelineEvent : IHubSpotCommand
     public DateTimeOffset? ExpiresAt { get; init; }
 
     /// <summary>The id of the event template at HubSpot; for app events the event type's name.</summary>
+    [JsonConverter(typeof(IdConverter))]
     public required string EventType { get; init; }
 
     /// <summary>The contact's e-mail address; HubSpot creates the contact where it is missing. Exactly one of this,
@@ -29,6 +31,7 @@ public sealed record PostTimelineEvent : IHubSpotCommand
     public string? Email { get; init; }
 
     /// <summary>The contact's record id at HubSpot.</summary>
+    [JsonConverter(typeof(IdConverter))]
     public string? ObjectId { get; init; }
 
     /// <summary>The visitor's token of HubSpot's tracking cookie, <c>hubspotutk</c>.</summary>

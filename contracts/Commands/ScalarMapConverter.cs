@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -42,25 +39,13 @@ public sealed class ScalarMapConverter : JsonConverter<IReadOnlyDictionary<strin
         writer.WriteEndObject();
     }
 
-    /// <summary>As it was written, but for an exponent, which HubSpot would not understand.</summary>
-    private static string ReadNumber(ref Utf8JsonReader reader)
-    {
-        var text = Encoding.UTF8.GetString(reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan);
-        if (!text.Contains('e', StringComparison.OrdinalIgnoreCase))
-            return text;
-
-        return decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && (double)number == reader.GetDouble()
-            ? number.ToString(CultureInfo.InvariantCulture)
-            : throw new JsonException("A number is too large or too small to be written without an exponent.");
-    }
-
     private static string? ReadScalar(ref Utf8JsonReader reader) => reader.TokenType switch
     {
         JsonTokenType.Null => null,
         JsonTokenType.String => reader.GetString(),
         JsonTokenType.True => "true",
         JsonTokenType.False => "false",
-        JsonTokenType.Number => ReadNumber(ref reader),
+        JsonTokenType.Number => NumberText.Read(ref reader),
         _ => throw new JsonException("A value must be a string, a number, a boolean or null."),
     };
 }

@@ -8,6 +8,7 @@ namespace HubSpotMessaging.Contracts;
 public sealed record SyncContact : IHubSpotCommand
 {
     /// <inheritdoc />
+    [JsonConverter(typeof(IdConverter))]
     public string? CommandId { get; init; }
 
     /// <inheritdoc />

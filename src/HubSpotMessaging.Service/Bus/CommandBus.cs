@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using HubSpotMessaging.Contracts;
 using HubSpotMessaging.HubSpot;
@@ -40,6 +41,7 @@ internal static class CommandBus
             services.AddSingleton<BrokerFacts>();
 
         services.AddWaiting(onRabbitMq: transport is null);
+        services.AddSingleton<Answers>();
         services.AddSingleton<BrokerHealth>();
         services.AddSingleton<ReturnToQueueFilter>();
         services.AddSingleton<DeadLetterReasonFilter>();
@@ -59,12 +61,7 @@ internal static class CommandBus
     /// <summary>The queues with their consumers, on whichever transport.</summary>
     public static void ConfigureCommandQueues(this IBusFactoryConfigurator bus, IBusRegistrationContext context)
     {
-        bus.ConfigureJsonSerializerOptions(options =>
-        {
-            // The contracts require fields of .NET publishers; of all others the validation asks for them, by name.
-            options.TypeInfoResolver = (options.TypeInfoResolver ?? new DefaultJsonTypeInfoResolver()).WithAddedModifier(RequireNothing);
-            return options;
-        });
+        bus.ConfigureJsonSerializerOptions(RequireNothing);
         bus.Publish<IHubSpotCommand>(topology => topology.Exclude = true);
         bus.Publish<ICommandOutcome>(topology => topology.Exclude = true);
 
@@ -119,6 +116,13 @@ internal static class CommandBus
         pipe.UseFilter(services.GetRequiredService<ReturnToQueueFilter>());
         pipe.UseFilter(services.GetRequiredService<DeadLetterReasonFilter>());
         pipe.UseFilter(new ErrorTransportFilter());
+    }
+
+    /// <summary>The contracts require fields of .NET publishers; of all others the validation asks for them, by name.</summary>
+    internal static JsonSerializerOptions RequireNothing(JsonSerializerOptions options)
+    {
+        options.TypeInfoResolver = (options.TypeInfoResolver ?? new DefaultJsonTypeInfoResolver()).WithAddedModifier(RequireNothing);
+        return options;
     }
 
     private static void RequireNothing(JsonTypeInfo type)

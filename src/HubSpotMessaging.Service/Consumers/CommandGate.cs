@@ -22,6 +22,7 @@ internal sealed partial class CommandGate<T>(
     Throughput throughput,
     Metrics metrics,
     WaitingRoom room,
+    Answers answers,
     IHostApplicationLifetime lifetime,
     AddressHash addresses,
     TimeProvider time,
@@ -50,6 +51,7 @@ internal sealed partial class CommandGate<T>(
         context.GetOrAddPayload(() => command);
         context.GetOrAddPayload(() => throughput);
         context.GetOrAddPayload(() => metrics);
+        context.GetOrAddPayload(() => answers);
         context.Identify(command, EmailOf(context.Message), addresses);
         context.GetOrAddPayload(() => new WaitLimit(waiting.Token));
 

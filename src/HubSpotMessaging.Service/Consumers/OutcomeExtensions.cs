@@ -41,8 +41,7 @@ internal static class OutcomeExtensions
         where TOutcome : class, ICommandOutcome
     {
         await context.Publish(outcome, publish => publish.MessageId = context.Command().OutcomeId<TOutcome>());
-        if (context is { RequestId: not null, ResponseAddress: not null })
-            await context.RespondAsync(outcome);
+        await context.GetPayload<Answers>().AnswerAsync(context, outcome);
 
         var command = context.Command();
         context.GetPayload<Throughput>().Count(outcome, context.ReceiveContext.InputAddress, command.SentAt);

@@ -1,0 +1,161 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using HubSpotMessaging.Contracts;
+using HubSpotMessaging.HubSpot.Line;
+using HubSpotMessaging.Testing;
+using MassTransit;
+using RabbitMQ.Client;
+
+namespace HubSpotMessaging.IntegrationTests.Contracts;
+
+/// <summary>Whoever sends a command as a request gets one answer: its outcome.</summary>
+public sealed class RequestTests(SharedInstallation shared) : IClassFixture<SharedInstallation>
+{
+    [Fact]
+    public async Task Each_command_is_answered_once_with_its_outcome_done_or_rejected()
+    {
+        await using var installation = await shared.BeginAsync();
+        await using var client = await ClientAsync(installation);
+        await AskAsync<SyncContact, ContactSynced>(new() { CommandId = "first", Email = "ada@example.com" }, null); // Makes the exchange of the answers.
+        await using var answers = await WatchAsync(installation, client.Bus.Address);
+
+        await AskAsync<SyncContact, ContactSynced>(new() { CommandId = "s-1", Email = "ada@example.com" }, null);
+        await AskAsync<SyncContact, ContactSynced>(new() { CommandId = "s-2", Email = "nobody" }, RejectionCategories.InvalidCommand);
+        await AskAsync<SyncContact, ContactSynced>(
+            new() { CommandId = "s-3", Email = "ada@example.com", Properties = new Dictionary<string, string?> { ["favorite_food"] = "burger" } }, "VALIDATION_ERROR");
+        await AskAsync<EnrollInWorkflow, ContactEnrolledInWorkflow>(new() { CommandId = "e-1", Email = "ada@example.com", Workflow = "1001" }, null);
+        await AskAsync<EnrollInWorkflow, ContactEnrolledInWorkflow>(
+            new() { CommandId = "e-2", Email = "ada@example.com", Workflow = "nameless" }, RejectionCategories.UnknownWorkflow);
+        await AskAsync<PostTimelineEvent, TimelineEventPosted>(new() { CommandId = "t-1", Email = "ada@example.com", EventType = "1001298" }, null);
+        await AskAsync<PostTimelineEvent, TimelineEventPosted>(new() { CommandId = "t-2", Email = "ada@example.com", EventType = "4711" }, "VALIDATION_ERROR");
+
+        // Whatever else it might send, it would have sent when the commands are out of its hands.
+        foreach (var queue in (string[])["hubspot-sync-contact", "hubspot-sync-contact", "hubspot-enroll-in-workflow", "hubspot-post-timeline-event"])
+            await installation.Bus.DeadLetterAsync(queue);
+        await NothingIsLeftAsync(installation);
+        (await answers.AllAsync()).ShouldBe(
+        [
+            ("ContactSynced", "s-1"), ("CommandRejected", "s-2"), ("CommandRejected", "s-3"),
+            ("ContactEnrolledInWorkflow", "e-1"), ("CommandRejected", "e-2"),
+            ("TimelineEventPosted", "t-1"), ("CommandRejected", "t-2"),
+        ]);
+
+        async Task AskAsync<TCommand, TDone>(TCommand command, string? category)
+            where TCommand : class, IHubSpotCommand
+            where TDone : class, ICommandOutcome
+        {
+            Response answer = await client.Bus.CreateRequestClient<TCommand>().GetResponse<TDone, CommandRejected>(command);
+            ((ICommandOutcome)answer.Message).CommandId.ShouldBe(command.CommandId);
+            (answer.Message as CommandRejected)?.Category.ShouldBe(category);
+            answer.Message.ShouldBeOfType(category is null ? typeof(TDone) : typeof(CommandRejected));
+        }
+    }
+
+    [Fact]
+    public async Task A_request_that_is_not_answered_in_time_is_delivered_all_the_same_when_nobody_waits_for_the_answer_any_more()
+    {
+        await using var installation = await shared.BeginAsync();
+        var pause = new PauseReason("test", "Test");
+        var line = new LineStore(installation.RedisConnection);
+        await line.PauseAsync(pause);
+        await Eventually.BecomesTrueAsync(async () => await installation.Bus.ConsumersAsync("hubspot-sync-contact") == 0, "nothing is delivered");
+        await using (var client = await ClientAsync(installation))
+        {
+            var requests = client.Bus.CreateRequestClient<SyncContact>(RequestTimeout.After(ms: 500));
+            await Should.ThrowAsync<RequestTimeoutException>(requests.GetResponse<ContactSynced, CommandRejected>(
+                new SyncContact { CommandId = "late", Email = "ada@example.com" }, request => request.UseExecute(message => message.TimeToLive = null))); // Else the broker drops it with the time-out.
+        }
+
+        await line.ResumeAsync(pause);
+
+        await installation.Bus.OutcomeAsync("ContactSynced", "late");
+        installation.HubSpot.Contacts.ShouldHaveSingleItem();
+        await NothingIsLeftAsync(installation);
+    }
+
+    [Fact]
+    public async Task An_answer_that_cannot_be_given_keeps_no_command_from_being_done_once()
+    {
+        string[] addresses =
+        [
+            "rabbitmq://another.example/host/nobody", "exchange:of-another-kind", "queue:hubspot-sync-contact", "https://example.com/answers", "mailto:ada@example.com",
+        ];
+        await using var installation = await shared.BeginAsync();
+        await using var connection = await new ConnectionFactory { Uri = new(installation.Settings["ConnectionStrings__RabbitMq"]!) }.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        await channel.ExchangeDeclareAsync("of-another-kind", ExchangeType.Direct, durable: false, autoDelete: false);
+
+        foreach (var address in addresses)
+            await installation.Bus.SendAsync(
+                "HubSpotMessaging.Contracts:SyncContact",
+                Encoding.UTF8.GetBytes($$"""
+                    { "messageId": "{{Guid.NewGuid()}}", "requestId": "{{Guid.NewGuid()}}", "responseAddress": "{{address}}",
+                      "messageType": ["urn:message:HubSpotMessaging.Contracts:SyncContact"], "message": { "commandId": "{{address}}", "email": "ada@example.com" } }
+                    """),
+                contentType: "application/vnd.masstransit+json");
+
+        foreach (var address in addresses)
+            await installation.Bus.OutcomeAsync("ContactSynced", address);
+        await NothingIsLeftAsync(installation);
+        installation.Bus.Seen.Count(seen => seen.Event == "ContactSynced").ShouldBe(addresses.Length);
+    }
+
+    /// <summary>Neither in a queue nor in the hands of the service, which gives back what it holds when the line pauses.</summary>
+    private static async Task NothingIsLeftAsync(Installation installation)
+    {
+        var pause = new PauseReason("test", "Test");
+        var line = new LineStore(installation.RedisConnection);
+        await line.PauseAsync(pause);
+        foreach (var queue in AmqpClient.Queues)
+        {
+            await Eventually.BecomesTrueAsync(async () => await installation.Bus.ConsumersAsync(queue) == 0, $"{queue} is not consumed any more");
+            (await installation.Bus.DepthAsync(queue)).ShouldBe(0u);
+            (await installation.Bus.DepthAsync($"{queue}_error")).ShouldBe(0u);
+        }
+
+        await line.ResumeAsync(pause);
+    }
+
+    private static async Task<Client> ClientAsync(Installation installation)
+    {
+        var bus = Bus.Factory.CreateUsingRabbitMq(rabbit => rabbit.Host(new Uri(installation.Settings["ConnectionStrings__RabbitMq"]!)));
+        await bus.StartAsync();
+        return new(bus);
+    }
+
+    /// <summary>A second queue behind the client's own, which holds everything that arrives there.</summary>
+    private static async Task<Answers> WatchAsync(Installation installation, Uri address)
+    {
+        var connection = await new ConnectionFactory { Uri = new(installation.Settings["ConnectionStrings__RabbitMq"]!) }.CreateConnectionAsync();
+        var channel = await connection.CreateChannelAsync();
+        var queue = (await channel.QueueDeclareAsync()).QueueName;
+        await channel.QueueBindAsync(queue, address.AbsolutePath.Split('/')[^1], "");
+        return new(connection, channel, queue);
+    }
+
+    private sealed record Client(IBusControl Bus) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync() => await Bus.StopAsync();
+    }
+
+    private sealed record Answers(IConnection Connection, IChannel Channel, string Queue) : IAsyncDisposable
+    {
+        public async Task<IReadOnlyList<(string Type, string? CommandId)>> AllAsync()
+        {
+            var all = new List<(string, string?)>();
+            while (await Channel.BasicGetAsync(Queue, autoAck: true) is { } answer)
+            {
+                var envelope = JsonNode.Parse(answer.Body.Span)!;
+                all.Add((((string?)envelope["messageType"]![0])!.Split(':')[^1], (string?)envelope["message"]!["commandId"]));
+            }
+
+            return all;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Channel.DisposeAsync();
+            await Connection.DisposeAsync();
+        }
+    }
+}
