@@ -1,8 +1,10 @@
 using HubSpotMessaging.Contracts;
 using HubSpotMessaging.Emulator;
-using HubSpotMessaging.Emulator.Faults;
 using MassTransit;
 using Microsoft.Extensions.Hosting;
+using Fault = HubSpotMessaging.Emulator.Fault;
+
+#pragma warning disable RS0030 // Publishers have clocks of their own.
 
 namespace HubSpotMessaging.IntegrationTests;
 
@@ -26,6 +28,20 @@ internal static class DocumentationSnippets
             Email = "ada@example.com",
             Properties = new Dictionary<string, string?> { ["firstname"] = "Ada", ["phone"] = null },
         });
+    }
+
+    /// <summary>The README.md of the contracts.</summary>
+    public static void Validate()
+    {
+        var command = new SyncContact
+        {
+            CommandId = "signup-4711",
+            OccurredAt = DateTimeOffset.UtcNow,
+            Email = "ada@example.com",
+            Properties = new Dictionary<string, string?> { ["firstname"] = "Ada", ["phone"] = null },
+        };
+        foreach (var error in command.Validate())
+            Console.WriteLine($"{error.Property}: {error.Message}");
     }
 
     /// <summary>The emulator's README.md.</summary>

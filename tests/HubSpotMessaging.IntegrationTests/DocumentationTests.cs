@@ -88,7 +88,7 @@ public sealed partial class DocumentationTests
         var keys = ((string[])["HubSpotMessaging.HubSpot", "HubSpotMessaging.Service"])
             .SelectMany(project => new DirectoryInfo(Path.Combine(sources.FullName, project)).EnumerateFiles("*.cs", SearchOption.AllDirectories))
             .SelectMany(file => KeyInRedis().Matches(File.ReadAllText(file.FullName)))
-            .Select(match => match.Groups[1].Value.TrimEnd(':'))
+            .Select(match => match.Groups["key"].Value.TrimEnd(':'))
             .Distinct()
             .ToList();
         var told = File.ReadAllText(Repository.Find("docs/how-it-works.md"));
@@ -125,6 +125,6 @@ public sealed partial class DocumentationTests
     [GeneratedRegex(@"^using [\w.]+;$", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Import();
 
-    [GeneratedRegex("\"(hubspot:[a-z:-]+)", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("\"(?<key>hubspot:[a-z:-]+)", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex KeyInRedis();
 }
