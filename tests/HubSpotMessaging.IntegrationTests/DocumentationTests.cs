@@ -116,7 +116,7 @@ public sealed partial class DocumentationTests
         _ => throw new ArgumentOutOfRangeException(nameof(reaction)),
     };
 
-    [GeneratedRegex("`[A-Z][A-Za-z0-9]*(?:_[A-Za-z0-9]+){3,}`", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("`(?=[^`]*[a-z])[A-Z][A-Za-z0-9]*(?:_[A-Za-z0-9]+){3,}`", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex NameOfATest();
 
     [GeneratedRegex(@"^\s*//.*$", RegexOptions.CultureInvariant | RegexOptions.Multiline, 1000)]
