@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using HubSpotMessaging.HubSpot.Delivery.Calls;
 using HubSpotMessaging.Testing;
@@ -45,6 +46,57 @@ public sealed partial class DocumentationTests
         }
     }
 
+    [Fact]
+    public void Each_link_leads_to_a_file_and_a_heading_that_are_there()
+    {
+        var documents = MarkdownFile.All();
+
+        documents.Count.ShouldBeGreaterThan(10);
+        documents.SelectMany(document => document.DeadLinks()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Each_snippet_of_json_can_be_parsed()
+    {
+        var snippets = MarkdownFile.All().SelectMany(document => document.Snippets("json")).ToList();
+
+        snippets.ShouldNotBeEmpty();
+        foreach (var snippet in snippets)
+            Should.NotThrow(() => JsonDocument.Parse(snippet.TrimStart().StartsWith('"') ? $"{{{snippet}}}" : snippet), snippet);
+    }
+
+    [Fact]
+    public void Each_snippet_of_csharp_stands_in_a_file_that_is_compiled()
+    {
+        var compiled = Parts(File.ReadAllText(Repository.Find("tests/HubSpotMessaging.IntegrationTests/DocumentationSnippets.cs")));
+        var snippets = MarkdownFile.All().SelectMany(document => document.Snippets("csharp")).ToList();
+
+        snippets.ShouldNotBeEmpty();
+        foreach (var part in snippets.SelectMany(Parts))
+            compiled.ShouldContain(each => each.Contains(part, StringComparison.Ordinal), part);
+
+        // What stands between comments, however it is indented.
+        static IEnumerable<string> Parts(string code) => Comment().Split(code)
+            .Select(part => string.Join('\n', part.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0 && !Import().IsMatch(line))))
+            .Where(part => part.Length > 0);
+    }
+
+    [Fact]
+    public void Each_key_in_Redis_is_told_of()
+    {
+        var sources = new FileInfo(Repository.Find("HubSpotMessaging.sln")).Directory!.GetDirectories("src").Single();
+        var keys = ((string[])["HubSpotMessaging.HubSpot", "HubSpotMessaging.Service"])
+            .SelectMany(project => new DirectoryInfo(Path.Combine(sources.FullName, project)).EnumerateFiles("*.cs", SearchOption.AllDirectories))
+            .SelectMany(file => KeyInRedis().Matches(File.ReadAllText(file.FullName)))
+            .Select(match => match.Groups["key"].Value.TrimEnd(':'))
+            .Distinct()
+            .ToList();
+        var told = File.ReadAllText(Repository.Find("docs/how-it-works.md"));
+
+        keys.Count.ShouldBeGreaterThan(20);
+        keys.Where(key => !told.Contains($"`{key}`", StringComparison.Ordinal) && !told.Contains($"`{key}:", StringComparison.Ordinal)).ShouldBeEmpty();
+    }
+
     private static string Condition(PolicyRule rule) => string.Join(", ", ((string?[])
     [
         $"`{rule.Kind}`",
@@ -64,6 +116,15 @@ public sealed partial class DocumentationTests
         _ => throw new ArgumentOutOfRangeException(nameof(reaction)),
     };
 
-    [GeneratedRegex("`[A-Z][A-Za-z0-9]*(?:_[A-Za-z0-9]+){3,}`", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("`(?=[^`]*[a-z])[A-Z][A-Za-z0-9]*(?:_[A-Za-z0-9]+){3,}`", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex NameOfATest();
+
+    [GeneratedRegex(@"^\s*//.*$", RegexOptions.CultureInvariant | RegexOptions.Multiline, 1000)]
+    private static partial Regex Comment();
+
+    [GeneratedRegex(@"^using [\w.]+;$", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Import();
+
+    [GeneratedRegex("\"(?<key>hubspot:[a-z:-]+)", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex KeyInRedis();
 }
