@@ -30,20 +30,6 @@ internal static class DocumentationSnippets
         });
     }
 
-    /// <summary>The README.md of the contracts.</summary>
-    public static void Validate()
-    {
-        var command = new SyncContact
-        {
-            CommandId = "signup-4711",
-            OccurredAt = DateTimeOffset.UtcNow,
-            Email = "ada@example.com",
-            Properties = new Dictionary<string, string?> { ["firstname"] = "Ada", ["phone"] = null },
-        };
-        foreach (var error in command.Validate())
-            Console.WriteLine($"{error.Property}: {error.Message}");
-    }
-
     /// <summary>The emulator's README.md.</summary>
     public static async Task EmulateAsync(TimeProvider clock)
     {

@@ -9,6 +9,10 @@ namespace HubSpotMessaging.IntegrationTests;
 /// <summary>What the documents call proven is proven.</summary>
 public sealed partial class DocumentationTests
 {
+    /// <summary>By PackageTests.</summary>
+    private static readonly string[] CompiledAgainstTheirPackages =
+        ["contracts/README.md", "src/HubSpotMessaging.HubSpot/README.md", "src/HubSpotMessaging.Publisher/README.md"];
+
     [Fact]
     public void Each_test_that_a_document_names_is_there()
     {
@@ -69,7 +73,10 @@ public sealed partial class DocumentationTests
     public void Each_snippet_of_csharp_stands_in_a_file_that_is_compiled()
     {
         var compiled = Parts(File.ReadAllText(Repository.Find("tests/HubSpotMessaging.IntegrationTests/DocumentationSnippets.cs")));
-        var snippets = MarkdownFile.All().SelectMany(document => document.Snippets("csharp")).ToList();
+        var snippets = MarkdownFile.All()
+            .Where(document => !CompiledAgainstTheirPackages.Contains(document.Path))
+            .SelectMany(document => document.Snippets("csharp"))
+            .ToList();
 
         snippets.ShouldNotBeEmpty();
         foreach (var part in snippets.SelectMany(Parts))

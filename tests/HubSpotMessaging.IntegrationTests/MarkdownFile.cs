@@ -38,6 +38,9 @@ internal sealed partial class MarkdownFile
     /// <summary>All documents of the repository.</summary>
     public static IReadOnlyList<MarkdownFile> All() => [.. In(Root).Select(file => new MarkdownFile(file))];
 
+    /// <summary>Where it stands in the repository.</summary>
+    public string Path => System.IO.Path.GetRelativePath(Root.FullName, _file.FullName);
+
     /// <summary>The snippets in a language.</summary>
     public IEnumerable<string> Snippets(string language) => _snippets.Where(snippet => snippet.Language == language).Select(snippet => snippet.Text);
 
@@ -50,7 +53,7 @@ internal sealed partial class MarkdownFile
             .Concat(definitions.Values)
             .Where(target => !target.Contains("://", StringComparison.Ordinal) && !target.StartsWith("mailto:", StringComparison.Ordinal) && !Leads(target))
             .Concat(Reference().Matches(text).Select(match => match.Groups["name"].Value).Where(name => !definitions.ContainsKey(name)))
-            .Select(target => $"{Path.GetRelativePath(Root.FullName, _file.FullName)}: {target}");
+            .Select(target => $"{Path}: {target}");
     }
 
     private static IEnumerable<FileInfo> In(DirectoryInfo folder) => folder.EnumerateFiles("*.md").Concat(
@@ -59,7 +62,7 @@ internal sealed partial class MarkdownFile
     private bool Leads(string target)
     {
         var (path, anchor) = target.Split('#', 2) is [var before, var after] ? (before, after) : (target, null);
-        var file = path.Length == 0 ? _file.FullName : Path.GetFullPath(Path.Combine(_file.DirectoryName!, path));
+        var file = path.Length == 0 ? _file.FullName : System.IO.Path.GetFullPath(System.IO.Path.Combine(_file.DirectoryName!, path));
         return anchor is null ? File.Exists(file) || Directory.Exists(file) : File.Exists(file) && new MarkdownFile(new(file)).Anchors().Contains(anchor);
     }
 
