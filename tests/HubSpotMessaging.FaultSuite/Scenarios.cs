@@ -290,8 +290,12 @@ internal static class Scenarios
         var started = TimeProvider.System.GetTimestamp();
         while (TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(45))
         {
+            // Of the token endpoint only what does not mean that a person must connect the service anew.
+            if (random.Next(15) == 0)
+                ground.HubSpot.Faults.Add(new Fault { Kind = FaultKind.Status, Status = 503, Times = 1, Match = new() { Path = "/oauth/*" } });
             var fault = kinds[random.Next(kinds.Length)];
-            ground.HubSpot.Faults.Add(fault with { Times = 1, Skip = random.Next(6) });
+            var path = (string[])["/crm/*", "/crm/*", "/automation/*"];
+            ground.HubSpot.Faults.Add(fault with { Times = 1, Skip = random.Next(6), Match = fault.Match ?? new() { Path = path[random.Next(path.Length)] } });
             if (random.Next(10) == 0)
                 ground.HubSpot.ExpireAccessTokens(Ground.Portal);
             await Wait(0.3, stop);
