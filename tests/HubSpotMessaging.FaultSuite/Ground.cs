@@ -41,7 +41,7 @@ internal sealed class Ground : IAsyncDisposable
         var hubSpot = await EmulatorServer.StartAsync(new EmulatorOptions { Settings = { RateLimit = lay.RateLimit, LatencyMilliseconds = 20 } });
         hubSpot.AddContact(Portal, new Dictionary<string, string> { ["email"] = Order.Ada });
         var directory = lay.RedisDirectory ?? Directory.CreateTempSubdirectory("hubspot-faults-redis-").FullName;
-        var redis = await RedisNode.StartAsync(directory, environment: lay.RedisEnvironment);
+        var redis = await RedisNode.StartAsync(directory);
         var rabbitMq = await starting;
         var bus = await AmqpClient.ConnectAsync(rabbitMq.Uri);
         await bus.SubscribeAsync("ledger");
@@ -131,8 +131,6 @@ internal sealed record Lay
 
     /// <summary>Where Redis keeps its files.</summary>
     public string? RedisDirectory { get; init; }
-
-    public IReadOnlyDictionary<string, string>? RedisEnvironment { get; init; }
 
     public Func<int, IReadOnlyDictionary<string, string>?>? ReplicaEnvironment { get; init; }
 

@@ -8,16 +8,10 @@ internal sealed class RedisNode : IAsyncDisposable
 {
     private readonly string _directory;
     private readonly string[] _arguments;
-    private readonly Dictionary<string, string> _environment;
+    private readonly Dictionary<string, string> _environment = ChildProcess.EnvironmentWithout("REDIS");
     private ChildProcess? _process;
 
-    private RedisNode(string directory, string[] arguments, IReadOnlyDictionary<string, string>? environment)
-    {
-        (_directory, _arguments) = (directory, arguments);
-        _environment = ChildProcess.EnvironmentWithout("REDIS");
-        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
-            _environment[name] = value;
-    }
+    private RedisNode(string directory, string[] arguments) => (_directory, _arguments) = (directory, arguments);
 
     public int Port { get; } = FreePorts.Next();
 
@@ -29,10 +23,9 @@ internal sealed class RedisNode : IAsyncDisposable
 
     /// <param name="directory">Where it keeps its files.</param>
     /// <param name="arguments">More arguments.</param>
-    /// <param name="environment">More variables.</param>
-    public static async Task<RedisNode> StartAsync(string directory, string[]? arguments = null, IReadOnlyDictionary<string, string>? environment = null)
+    public static async Task<RedisNode> StartAsync(string directory, string[]? arguments = null)
     {
-        var node = new RedisNode(directory, arguments ?? [], environment);
+        var node = new RedisNode(directory, arguments ?? []);
         await node.StartAgainAsync();
         return node;
     }
@@ -40,7 +33,7 @@ internal sealed class RedisNode : IAsyncDisposable
     /// <summary>A sentinel that watches over a master alone.</summary>
     public static async Task<RedisNode> StartSentinelAsync(string directory, RedisNode master)
     {
-        var node = new RedisNode(directory, [], null);
+        var node = new RedisNode(directory, []);
         var file = Path.Combine(directory, "sentinel.conf");
         await File.WriteAllTextAsync(file, string.Create(CultureInfo.InvariantCulture, $"""
             port {node.Port}

@@ -46,14 +46,9 @@ internal static class Scenarios
         new("latency", "HubSpot takes 1.5 s, and one call in five three times as long", LatencyAsync),
         new("hubspot", "HubSpot answers one call in six with one of fifteen faults", HubSpotAsync),
         new("hubspot-down", "HubSpot is down (503) for 15 s, moves the account (477), and has its day spent (429)", HubSpotDownAsync),
-        new("clock-replica", "the clock of a replica jumps an hour ahead, then four minutes back", ClockOfReplicaAsync)
+        new("clock", "the clock of a replica jumps an hour ahead, then four minutes back", ClockAsync)
         {
-            Prepare = () => FakeTime.Prepare(forRedis: false),
-            Missing = FakeTime.Missing,
-        },
-        new("clock-redis", "the clock of Redis jumps an hour ahead, then four minutes back", ClockOfRedisAsync)
-        {
-            Prepare = () => FakeTime.Prepare(forRedis: true),
+            Prepare = FakeTime.Prepare,
             Missing = FakeTime.Missing,
         },
     ];
@@ -319,7 +314,7 @@ internal static class Scenarios
         }
     }
 
-    private static async Task ClockOfReplicaAsync(Ground ground, CancellationToken stop)
+    private static async Task ClockAsync(Ground _, CancellationToken stop)
     {
         foreach (var jump in (string[])["+3600", "+0", "-240"])
         {
@@ -327,8 +322,6 @@ internal static class Scenarios
             await Wait(8, stop);
         }
     }
-
-    private static Task ClockOfRedisAsync(Ground ground, CancellationToken stop) => ClockOfReplicaAsync(ground, stop);
 
     private sealed class Nothing : IAsyncDisposable
     {
@@ -396,7 +389,7 @@ internal static class FakeTime
 
     public static string? Missing() => Library is null ? "there is no libfaketime (on Debian the package faketime)" : null;
 
-    public static (Lay Lay, IAsyncDisposable? Besides) Prepare(bool forRedis)
+    public static (Lay Lay, IAsyncDisposable? Besides) Prepare()
     {
         _file = Path.Combine(Directory.CreateTempSubdirectory("hubspot-faults-clock-").FullName, "clock");
         Jump("+0");
@@ -408,7 +401,7 @@ internal static class FakeTime
             ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1",
             ["DONT_FAKE_MONOTONIC"] = "1",
         };
-        return (forRedis ? new Lay { RedisEnvironment = environment } : new Lay { ReplicaEnvironment = number => number == 0 ? environment : null }, null);
+        return (new Lay { ReplicaEnvironment = number => number == 0 ? environment : null }, null);
     }
 
     /// <param name="offset">In seconds, with a sign.</param>
