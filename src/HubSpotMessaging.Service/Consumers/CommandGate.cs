@@ -35,6 +35,9 @@ internal sealed partial class CommandGate<T>(
 
     private static readonly TimeSpan NoticeMayTake = TimeSpan.FromSeconds(1);
 
+    /// <summary>The longest body of a command, in bytes; RabbitMQ 4 takes no more than 16 MiB by itself.</summary>
+    private const long MostBytes = 8 * 1024 * 1024;
+
     /// <summary>Nobody reads more, and a command of a thousand mistakes must not become an event of a thousand.</summary>
     private const int MostErrors = 20;
 
@@ -55,7 +58,7 @@ internal sealed partial class CommandGate<T>(
         context.Identify(command, EmailOf(context.Message), addresses);
         context.GetOrAddPayload(() => new WaitLimit(waiting.Token));
 
-        var rejection = Examine(context.Message, command);
+        var rejection = TooLarge(context.ReceiveContext.Body, command) ?? Examine(context.Message, command);
         if (rejection is not null)
         {
             tally.Succeed(command.CommandType); // What is wrong with it is its own.
@@ -147,6 +150,14 @@ internal sealed partial class CommandGate<T>(
     };
 
     private static DeliveryPostponedException Returned() => new("the line is paused, or the process ends.");
+
+    private CommandRejected? TooLarge(MessageBody body, CommandIdentity command)
+    {
+        if (body.Length is not > MostBytes)
+            return null;
+        var error = new CommandError(null, CommandErrorCodes.TooLong, $"The command has {body.Length} bytes; at most {MostBytes} are allowed.");
+        return Reject(command, RejectionCategories.InvalidCommand, error.Message, [error]);
+    }
 
     private CommandRejected? Examine(T message, CommandIdentity command)
     {
