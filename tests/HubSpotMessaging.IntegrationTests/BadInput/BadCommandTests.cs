@@ -127,7 +127,7 @@ public sealed class BadCommandTests(Servers servers)
         where line.StartsWith('{')
         let entry = JsonNode.Parse(line)!
         where (string?)entry["LogLevel"] is "Error" or "Critical"
-        select $"{entry["Category"]}: {entry["Message"]} {entry["Exception"]}";
+        select $"{entry["Category"]}: {entry["Message"]} {entry["Exception"]}".TrimEnd();
 
     private sealed record Letter(int Case, string? Exception, string? Reason)
     {
