@@ -48,6 +48,7 @@ internal sealed partial class CommandGate<T>(
         if (waiting.IsCancellationRequested)
             throw Returned();
 
+        EnsureReadable(context);
         var started = time.GetTimestamp();
         var grant = tokens.Grant; // With which it is sent, at the latest.
         var command = CommandIdentity.Of(context, time);
@@ -150,6 +151,13 @@ internal sealed partial class CommandGate<T>(
     };
 
     private static DeliveryPostponedException Returned() => new("the line is paused, or the process ends.");
+
+    /// <summary>
+    /// MassTransit reads an envelope's ids only when an outcome is published, which is too late to find them wrong: HubSpot has done it by then.
+    /// </summary>
+    /// <exception cref="FormatException">One is no GUID, or no address.</exception>
+    private static void EnsureReadable(ConsumeContext context) =>
+        _ = (context.ConversationId, context.CorrelationId, context.RequestId, context.InitiatorId, context.SourceAddress, context.ResponseAddress, context.FaultAddress);
 
     private CommandRejected? TooLarge(MessageBody body, CommandIdentity command)
     {

@@ -66,7 +66,7 @@ internal sealed record BadMessage(string Name, string Command, byte[] Body)
                 yield return With($"{field}: {value}", command, field, value);
             yield return With($"value: {value}", command, Values(command), $$"""{"firstname":{{value}}}""");
             yield return InEnvelope($"message: {value}", command, envelope => envelope.Replace(Quoted(envelope, "message"), value, StringComparison.Ordinal));
-            foreach (var field in (string[])["messageId", "messageType", "sentTime", "headers", "host", "conversationId"])
+            foreach (var field in (string[])["messageId", "messageType", "sentTime", "headers", "host", "conversationId", "correlationId", "initiatorId", "requestId"])
                 yield return InEnvelope($"envelope {field}: {value}", command, envelope => envelope[..^1] + $",\"{field}\":{value}}}");
         }
 
