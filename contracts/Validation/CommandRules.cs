@@ -13,6 +13,15 @@ internal static class CommandRules
     /// <summary>The longest id of a timeline event, in bytes of UTF-8 (HubSpot's usage guidelines).</summary>
     internal const int MaximumEventIdBytes = 500;
 
+    /// <summary>The longest value of a contact property, in characters (HubSpot's limit for text).</summary>
+    internal const int MaximumPropertyLength = 65_536;
+
+    /// <summary>The longest value of a token, in bytes of UTF-8: 510 KB (HubSpot's usage guidelines).</summary>
+    internal const int MaximumTokenBytes = 510 * 1024;
+
+    /// <summary>The longest event, in bytes of UTF-8: 1 MB (HubSpot's usage guidelines).</summary>
+    internal const int MaximumEventBytes = 1024 * 1024;
+
     public static IReadOnlyList<CommandError> For(SyncContact command) =>
     [
         .. CommandId(command),
@@ -36,6 +45,7 @@ internal static class CommandRules
         .. OneIdentity(command),
         .. string.IsNullOrWhiteSpace(command.Email) ? [] : Email(command.Email),
         .. Tokens(command.Tokens),
+        .. EventSize(command),
         .. command.ExtraData is { ValueKind: not (JsonValueKind.Object or JsonValueKind.Null) }
             ? [new CommandError("extraData", Invalid, "extraData must be a JSON object.")] : Array.Empty<CommandError>(),
         .. command.TimelineIFrame is null ? [] : Frame(command.TimelineIFrame),
@@ -73,6 +83,8 @@ internal static class CommandRules
         {
             if (string.IsNullOrWhiteSpace(name))
                 yield return new("properties", Invalid, "A property has no name.");
+            if (value?.Length > MaximumPropertyLength)
+                yield return new(Short(name), TooLong, $"The property has {value.Length} characters; HubSpot takes at most {MaximumPropertyLength}.");
 
             var contradicts = name.Equals("email", StringComparison.OrdinalIgnoreCase)
                 && email is not null
@@ -91,8 +103,30 @@ internal static class CommandRules
 
     private static IEnumerable<CommandError> Tokens(IReadOnlyDictionary<string, string?> tokens) =>
         from token in tokens
-        where string.IsNullOrWhiteSpace(token.Key) || token.Value is null
-        select new CommandError($"tokens.{token.Key}", Invalid, "A token needs a name and a value that is not null.");
+        let error = TokenError(token.Key, token.Value)
+        where error is not null
+        select error;
+
+    private static CommandError? TokenError(string name, string? value)
+    {
+        if (string.IsNullOrWhiteSpace(name) || value is null)
+            return new($"tokens.{Short(name)}", Invalid, "A token needs a name and a value that is not null.");
+        return Encoding.UTF8.GetByteCount(value) > MaximumTokenBytes
+            ? new($"tokens.{Short(name)}", TooLong, $"The token has {Encoding.UTF8.GetByteCount(value)} bytes; HubSpot takes at most {MaximumTokenBytes}.")
+            : null;
+    }
+
+    private static IEnumerable<CommandError> EventSize(PostTimelineEvent command)
+    {
+        var bytes = command.Tokens.Sum(token => (long)Encoding.UTF8.GetByteCount(token.Key) + Encoding.UTF8.GetByteCount(token.Value ?? ""));
+        if (command.ExtraData is { ValueKind: JsonValueKind.Object } extraData)
+            bytes += Encoding.UTF8.GetByteCount(extraData.GetRawText());
+        if (bytes > MaximumEventBytes)
+            yield return new(null, TooLong, $"The tokens and extraData have {bytes} bytes; HubSpot takes events of at most {MaximumEventBytes}.");
+    }
+
+    /// <summary>A name that is quoted in an error, which is to stay short.</summary>
+    private static string Short(string name) => name.Length > 100 ? name[..100] : name;
 
     private static IEnumerable<CommandError> Frame(TimelineIFrame frame)
     {

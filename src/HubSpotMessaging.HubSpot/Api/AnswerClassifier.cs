@@ -117,7 +117,7 @@ public sealed class AnswerClassifier(TimeProvider time)
             using var body = JsonDocument.Parse(content);
             return body.RootElement.ValueKind == JsonValueKind.Object ? HubSpotProblemConverter.Read(body.RootElement) : null;
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException) // The latter of half a surrogate pair.
         {
             return null; // Not HubSpot speaking but something on the way to it.
         }

@@ -13,8 +13,8 @@ public sealed record BatchRequest<T>(IReadOnlyList<T> Inputs);
 public sealed record BatchResponse<T>
 {
     /// <summary>What was done.</summary>
-    public IReadOnlyList<T> Results { get; init => field = value ?? []; } = [];
+    public IReadOnlyList<T> Results { get; init => field = [.. (value ?? []).Where(result => result is not null)]; } = [];
 
     /// <summary>What was refused; only with status 207.</summary>
-    public IReadOnlyList<HubSpotProblem> Errors { get; init => field = value ?? []; } = [];
+    public IReadOnlyList<HubSpotProblem> Errors { get; init => field = [.. (value ?? []).Where(problem => problem is not null)]; } = [];
 }

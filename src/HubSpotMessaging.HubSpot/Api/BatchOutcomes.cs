@@ -8,12 +8,14 @@ internal static class BatchOutcomes
     /// <param name="response">What HubSpot answered.</param>
     /// <param name="written">What a result tells; null when it tells nothing.</param>
     /// <param name="inputsOfResult">The inputs that a result names.</param>
+    /// <param name="isNameless">Whether a result may name its input by nothing that was sent.</param>
     /// <param name="inputsOfProblem">The inputs that a problem names.</param>
     public static IReadOnlyList<RecordOutcome> Of<TInput, TResult>(
         IReadOnlyList<TInput> inputs,
         BatchResponse<TResult> response,
         Func<TResult, RecordOutcome.Written?> written,
         Func<TResult, IEnumerable<TInput>> inputsOfResult,
+        Func<TResult, bool> isNameless,
         Func<HubSpotProblem, IEnumerable<TInput>> inputsOfProblem)
         where TInput : class
     {
@@ -27,10 +29,10 @@ internal static class BatchOutcomes
             foreach (var input in inputsOfProblem(problem))
                 outcomes[input] = new RecordOutcome.Refused(problem);
 
-        // Of a lone input everything in the answer speaks, also what names it by nothing: a contact found by a secondary address.
+        // Of a lone input everything in the answer speaks but what names another one, also what names it by nothing: a contact found by a secondary address.
         if (inputs is [var lone] && !outcomes.ContainsKey(lone))
         {
-            if (response is { Results: [var only], Errors.Count: 0 } && written(only) is { } outcome)
+            if (response is { Results: [var only], Errors.Count: 0 } && isNameless(only) && written(only) is { } outcome)
                 outcomes[lone] = outcome;
             else if (response is { Results.Count: 0, Errors: [var problem] })
                 outcomes[lone] = new RecordOutcome.Refused(problem);

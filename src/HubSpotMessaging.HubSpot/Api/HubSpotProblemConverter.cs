@@ -71,7 +71,7 @@ internal sealed class HubSpotProblemConverter : JsonConverter<HubSpotProblem>
             using var details = JsonDocument.Parse(message.AsMemory(start + 2));
             return [.. details.RootElement.EnumerateArray().Where(IsObject).SelectMany(FromDetail)];
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException) // The latter of half a surrogate pair.
         {
             return [];
         }

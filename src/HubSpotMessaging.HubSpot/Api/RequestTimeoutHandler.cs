@@ -23,7 +23,7 @@ internal sealed class RequestTimeoutHandler(IOptions<HubSpotOptions> options, Ti
         try
         {
             var response = await base.SendAsync(request, limit.Token);
-            await response.Content.LoadIntoBufferAsync(limit.Token); // The body must come in time too.
+            await AnswerBody.LoadAsync(response, limit.Token); // The body must come in time too.
             return response;
         }
         catch (OperationCanceledException exception) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)

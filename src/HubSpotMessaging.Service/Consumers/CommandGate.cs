@@ -35,6 +35,9 @@ internal sealed partial class CommandGate<T>(
 
     private static readonly TimeSpan NoticeMayTake = TimeSpan.FromSeconds(1);
 
+    /// <summary>The longest body of a command, in bytes; RabbitMQ 4 takes no more than 16 MiB by itself.</summary>
+    private const long MostBytes = 8 * 1024 * 1024;
+
     /// <summary>Nobody reads more, and a command of a thousand mistakes must not become an event of a thousand.</summary>
     private const int MostErrors = 20;
 
@@ -45,6 +48,7 @@ internal sealed partial class CommandGate<T>(
         if (waiting.IsCancellationRequested)
             throw Returned();
 
+        EnsureReadable(context);
         var started = time.GetTimestamp();
         var grant = tokens.Grant; // With which it is sent, at the latest.
         var command = CommandIdentity.Of(context, time);
@@ -55,7 +59,7 @@ internal sealed partial class CommandGate<T>(
         context.Identify(command, EmailOf(context.Message), addresses);
         context.GetOrAddPayload(() => new WaitLimit(waiting.Token));
 
-        var rejection = Examine(context.Message, command);
+        var rejection = TooLarge(context.ReceiveContext.Body, command) ?? Examine(context.Message, command);
         if (rejection is not null)
         {
             tally.Succeed(command.CommandType); // What is wrong with it is its own.
@@ -147,6 +151,21 @@ internal sealed partial class CommandGate<T>(
     };
 
     private static DeliveryPostponedException Returned() => new("the line is paused, or the process ends.");
+
+    /// <summary>
+    /// MassTransit reads an envelope's ids only when an outcome is published, which is too late to find them wrong: HubSpot has done it by then.
+    /// </summary>
+    /// <exception cref="FormatException">One is no GUID, or no address.</exception>
+    private static void EnsureReadable(ConsumeContext context) =>
+        _ = (context.ConversationId, context.CorrelationId, context.RequestId, context.InitiatorId, context.SourceAddress, context.ResponseAddress, context.FaultAddress);
+
+    private CommandRejected? TooLarge(MessageBody body, CommandIdentity command)
+    {
+        if (body.Length is not > MostBytes)
+            return null;
+        var error = new CommandError(null, CommandErrorCodes.TooLong, $"The command has {body.Length} bytes; at most {MostBytes} are allowed.");
+        return Reject(command, RejectionCategories.InvalidCommand, error.Message, [error]);
+    }
 
     private CommandRejected? Examine(T message, CommandIdentity command)
     {

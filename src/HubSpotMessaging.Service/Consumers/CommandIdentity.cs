@@ -49,7 +49,7 @@ internal sealed record CommandIdentity
     /// <summary>Since when it has been on its way, if that is known: when it was sent or first received, whatever it says of since when it is true.</summary>
     public DateTimeOffset? SentAt { get; private init; }
 
-    /// <summary>What is wrong with the header that carries the moment, if anything.</summary>
+    /// <summary>What is wrong with the headers that carry the key and the moment, if anything.</summary>
     public CommandError? HeaderError { get; private init; }
 
     public static CommandIdentity Of<T>(ConsumeContext<T> context, TimeProvider time)
@@ -58,6 +58,8 @@ internal sealed record CommandIdentity
         var messageId = context.GetOriginalMessageId() ?? context.MessageId;
         var key = context.Message.CommandId ?? context.HeaderText(KeyHeader) ?? messageId?.ToString("D");
         var errors = new List<CommandError>();
+        if (KeyError(context, key) is { } keyError)
+            errors.Add(keyError);
         var carried = Moment(context, OccurredAtHeader, errors);
         var received = Moment(context, ReceivedAtHeader, errors);
 
@@ -113,6 +115,19 @@ internal sealed record CommandIdentity
             && delivery.Properties.IsTimestampPresent()
             && delivery.Properties.Timestamp.UnixTime is > 0 and < 253_402_300_800
             ? DateTimeOffset.FromUnixTimeSeconds(delivery.Properties.Timestamp.UnixTime)
+            : null;
+    }
+
+    /// <summary>A key that is cut, or the name of a type, would be that of other commands too.</summary>
+    private static CommandError? KeyError<T>(ConsumeContext<T> context, string? key)
+        where T : class, IHubSpotCommand
+    {
+        if (context.Message.CommandId is not null)
+            return null;
+        if (context.Header(KeyHeader) is not (null or IConvertible))
+            return new(KeyHeader, CommandErrorCodes.Invalid, $"The header {KeyHeader} is no text.");
+        return key?.Length > LongestKey
+            ? new(KeyHeader, CommandErrorCodes.TooLong, $"The header {KeyHeader} has {key.Length} characters; at most {LongestKey} are allowed.")
             : null;
     }
 

@@ -33,8 +33,11 @@ internal static class OutcomeExtensions
     /// the publisher's envelope. Null when it is not there or empty.
     /// </summary>
     public static string? HeaderText(this ConsumeContext context, string name) =>
-        (context.ReceiveContext.TransportHeaders.TryGetHeader(name, out var value) || context.Headers.TryGetHeader(name, out value))
-        && Convert.ToString(value, CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : null;
+        Convert.ToString(context.Header(name), CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : null;
+
+    /// <summary>The same as it is.</summary>
+    public static object? Header(this ConsumeContext context, string name) =>
+        context.ReceiveContext.TransportHeaders.TryGetHeader(name, out var value) || context.Headers.TryGetHeader(name, out value) ? value : null;
 
     /// <summary>Publishes what became of the command, and answers whoever asked. Comes before the ack, so it may come twice.</summary>
     public static async Task AnnounceAsync<TOutcome>(this ConsumeContext context, TOutcome outcome)

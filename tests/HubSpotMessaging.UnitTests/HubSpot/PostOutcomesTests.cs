@@ -35,11 +35,11 @@ public sealed class PostOutcomesTests
     }
 
     [Fact]
-    public void Of_a_lone_event_everything_speaks()
+    public void Of_a_lone_event_a_refusal_speaks_that_names_nothing_and_no_result_of_another()
     {
         var problem = new HubSpotProblem { Message = "no" };
 
-        Of([Inputs[0]], Result("another", "1")).ShouldBe([Posted("another")]);
+        Of([Inputs[0]], Result("another", "1")).ShouldBe([new RecordOutcome.Unknown()]); // It has its own id.
         PostOutcomes.Of([Inputs[0]], new() { Errors = [problem] }).ShouldBe([new RecordOutcome.Refused(problem)]);
         Of([Inputs[0]]).ShouldBe([new RecordOutcome.Unknown()]);
     }

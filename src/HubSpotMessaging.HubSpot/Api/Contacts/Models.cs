@@ -20,7 +20,7 @@ public sealed record ContactUpsert
 public sealed record Contact
 {
     /// <summary>The record id.</summary>
-    public string? Id { get; init; }
+    public string? Id { get; init => field = string.IsNullOrWhiteSpace(value) ? null : value; }
 
     /// <summary>Of an upsert: whether the contact was created by it.</summary>
     public bool New { get; init; }

@@ -16,7 +16,7 @@ public static class UpsertOutcomes
 
         var inputsByTrace = inputs.ToLookup(input => input.ObjectWriteTraceId, StringComparer.Ordinal);
         var inputsById = inputs.ToLookup(input => input.Id, StringComparer.OrdinalIgnoreCase);
-        return BatchOutcomes.Of(inputs, response, Written, InputsOfResult, InputsOfProblem);
+        return BatchOutcomes.Of(inputs, response, Written, InputsOfResult, contact => contact.ObjectWriteTraceId is null, InputsOfProblem);
 
         static RecordOutcome.Written? Written(Contact contact) => contact.Id is { } id ? new(id, contact.New) : null;
 

@@ -8,8 +8,8 @@ namespace HubSpotMessaging.HubSpot.Api.OAuth;
 [JsonConverter(typeof(AccessTokenConverter))]
 public readonly record struct AccessToken(string Value)
 {
-    /// <summary>Whether there is none.</summary>
-    public bool IsEmpty => string.IsNullOrEmpty(Value);
+    /// <summary>Whether there is none, or none that a header can carry: tokens are printable ASCII (RFC 6749, A.12).</summary>
+    public bool IsEmpty => !TokenText.IsToken(Value);
 
     /// <summary>Never the secret.</summary>
     public override string ToString() => "[access token]";
@@ -20,11 +20,16 @@ public readonly record struct AccessToken(string Value)
 [JsonConverter(typeof(RefreshTokenConverter))]
 public readonly record struct RefreshToken(string Value)
 {
-    /// <summary>Whether there is none.</summary>
-    public bool IsEmpty => string.IsNullOrEmpty(Value);
+    /// <summary>Whether there is none, or nothing that can be one: tokens are printable ASCII (RFC 6749, A.17).</summary>
+    public bool IsEmpty => !TokenText.IsToken(Value);
 
     /// <summary>Never the secret.</summary>
     public override string ToString() => "[refresh token]";
+}
+
+internal static class TokenText
+{
+    public static bool IsToken(string? value) => !string.IsNullOrEmpty(value) && !value.AsSpan().ContainsAnyExceptInRange('!', '~');
 }
 
 internal sealed class AccessTokenConverter : JsonConverter<AccessToken>

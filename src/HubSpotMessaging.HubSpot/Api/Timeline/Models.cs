@@ -51,7 +51,7 @@ public sealed record PostedTimelineEvent
     public string? EventTemplateId { get; init; }
 
     /// <summary>The event's id.</summary>
-    public string? Id { get; init; }
+    public string? Id { get; init => field = string.IsNullOrWhiteSpace(value) ? null : value; }
 
     /// <summary>The record id of the contact it is on.</summary>
     public string? ObjectId { get; init; }

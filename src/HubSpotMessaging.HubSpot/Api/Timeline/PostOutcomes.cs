@@ -15,7 +15,7 @@ public static class PostOutcomes
         ArgumentNullException.ThrowIfNull(response);
 
         var inputsById = inputs.ToLookup(input => input.Id, StringComparer.Ordinal);
-        return BatchOutcomes.Of(inputs, response, Written, InputsOfResult, problem => problem.NamedIds().SelectMany(id => TheOnly(inputsById[id])));
+        return BatchOutcomes.Of(inputs, response, Written, InputsOfResult, isNameless: _ => false, problem => problem.NamedIds().SelectMany(id => TheOnly(inputsById[id])));
 
         static RecordOutcome.Written? Written(PostedTimelineEvent posted) => posted.Id is { } id ? new(id, IsNew: false) : null;
 

@@ -24,8 +24,11 @@ public sealed class WorkflowsClient(IWorkflowsApi api, AnswerClassifier classifi
     /// <param name="permit">Permission to send it; without one the call waits for one.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<Answer<IReadOnlyList<Workflow>>> CurrentEnrollmentsAsync(
-        string contactId, Permit? permit, CancellationToken cancellationToken) =>
-        classifier.Classify(await api.CurrentAsync(Version, contactId, permit, cancellationToken));
+        string contactId, Permit? permit, CancellationToken cancellationToken)
+    {
+        var answer = classifier.Classify(await api.CurrentAsync(Version, contactId, permit, cancellationToken));
+        return answer.Succeeded ? answer with { Value = [.. answer.Value.Where(workflow => workflow is not null)] } : answer;
+    }
 
     /// <summary>Finds the id that the enrolment API takes by the flow id of the builder's address.</summary>
     public Task<Answer<BatchResponse<WorkflowIdMapping>>> MapFlowAsync(string flowId, Permit? permit, CancellationToken cancellationToken) =>
