@@ -30,6 +30,7 @@ public sealed class BadCommandTests(Servers servers)
         var messages = BadMessage.All(new Random(seed)).ToList();
 #pragma warning restore CA5394
 
+        var alreadyWritten = installation.Service.Output.Length; // Such as that nobody had connected it yet.
         await using (var connection = await new ConnectionFactory { Uri = new Uri(installation.Settings["ConnectionStrings__RabbitMq"]!) }.CreateConnectionAsync())
         await using (var channel = await connection.CreateChannelAsync(new CreateChannelOptions(true, true)))
         {
@@ -67,7 +68,7 @@ public sealed class BadCommandTests(Servers servers)
         var asked = installation.HubSpot.Calls.Select(call => $"{Uri.UnescapeDataString(call.Path)} {call.Body}").ToList();
         letters.Where(letter => !letter.IsRejection).Select(letter => messages[letter.Case])
             .Where(message => asked.Any(call => call.Contains(message.Address, StringComparison.Ordinal))).ShouldBeEmpty();
-        Errors(installation.Service.Output).Where(error => !Unreadable.Any(allowed => error.EndsWith(allowed, StringComparison.Ordinal))).ShouldBeEmpty();
+        Errors(installation.Service.Output[alreadyWritten..]).Where(error => !Unreadable.Any(allowed => error.EndsWith(allowed, StringComparison.Ordinal))).ShouldBeEmpty();
         TestContext.Current.TestOutputHelper?.WriteLine($"{messages.Count} messages, {letters.Count} dead letters, {letters.Count(letter => !letter.IsRejection)} of them unreadable");
 
         IEnumerable<string?> ReasonsFor(string name)

@@ -17,8 +17,12 @@ internal static class ContractSchemas
     private const string Text = """{ "type": "string", "pattern": "\\S" }""";
     private const string Pixels = """{ "type": "integer", "exclusiveMinimum": 0 }""";
 
-    private const string ContactProperties =
-        """{ "type": ["object", "null"], "propertyNames": { "pattern": "\\S" }, "additionalProperties": { "type": ["string", "number", "boolean", "null"] } }""";
+    private static readonly string ContactProperties = $$"""
+        {
+          "type": ["object", "null"], "propertyNames": { "pattern": "\\S" },
+          "additionalProperties": { "type": ["string", "number", "boolean", "null"], "maxLength": {{CommandRules.MaximumPropertyLength}} }
+        }
+        """;
 
     private static readonly string CommandId = $$"""{ "type": ["string", "integer", "null"], "pattern": "\\S", "maxLength": {{CommandRules.MaximumCommandIdLength}} }""";
 
