@@ -42,6 +42,7 @@ internal static class CommandBus
 
         services.AddWaiting(onRabbitMq: transport is null);
         services.AddSingleton<Answers>();
+        services.AddSingleton<Outcomes>();
         services.AddSingleton<BrokerHealth>();
         services.AddSingleton<ReturnToQueueFilter>();
         services.AddSingleton<DeadLetterReasonFilter>();

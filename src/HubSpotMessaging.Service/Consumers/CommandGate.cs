@@ -3,7 +3,6 @@ using HubSpotMessaging.HubSpot.Api;
 using HubSpotMessaging.HubSpot.Authorization;
 using HubSpotMessaging.HubSpot.Delivery;
 using HubSpotMessaging.HubSpot.Line;
-using HubSpotMessaging.Service.Operators.Status;
 using HubSpotMessaging.Service.Telemetry;
 using HubSpotMessaging.Service.Waiting;
 using MassTransit;
@@ -19,10 +18,8 @@ internal sealed partial class CommandGate<T>(
     DeliveryLine line,
     LinePause pause,
     RejectionTally tally,
-    Throughput throughput,
-    Metrics metrics,
     WaitingRoom room,
-    Answers answers,
+    Outcomes outcomes,
     IHostApplicationLifetime lifetime,
     AddressHash addresses,
     TimeProvider time,
@@ -53,9 +50,6 @@ internal sealed partial class CommandGate<T>(
         var grant = tokens.Grant; // With which it is sent, at the latest.
         var command = CommandIdentity.Of(context, time);
         context.GetOrAddPayload(() => command);
-        context.GetOrAddPayload(() => throughput);
-        context.GetOrAddPayload(() => metrics);
-        context.GetOrAddPayload(() => answers);
         context.Identify(command, EmailOf(context.Message), addresses);
         context.GetOrAddPayload(() => new WaitLimit(waiting.Token));
 
@@ -106,7 +100,7 @@ internal sealed partial class CommandGate<T>(
         }
 
         LogRejected(rejection.CommandType, addresses.In(command.Key), addresses.Of(EmailOf(context.Message)), rejection.Category, rejection.CorrelationId);
-        await context.AnnounceAsync(rejection);
+        await outcomes.AnnounceAsync(context, rejection);
         throw new CommandRejectedException(rejection, command);
     }
 

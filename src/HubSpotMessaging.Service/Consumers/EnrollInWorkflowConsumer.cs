@@ -9,7 +9,7 @@ namespace HubSpotMessaging.Service.Consumers;
 
 /// <summary>Carries <see cref="EnrollInWorkflow"/> to HubSpot: once for each idempotency key, its properties first, then the enrolment.</summary>
 internal sealed class EnrollInWorkflowConsumer(
-    WorkflowDirectory workflows, ContactWriter contacts, WorkflowEnroller enroller, TokenKeeper tokens, TimeProvider time) : IConsumer<EnrollInWorkflow>
+    WorkflowDirectory workflows, ContactWriter contacts, WorkflowEnroller enroller, TokenKeeper tokens, Outcomes outcomes, TimeProvider time) : IConsumer<EnrollInWorkflow>
 {
     public async Task Consume(ConsumeContext<EnrollInWorkflow> context)
     {
@@ -17,7 +17,7 @@ internal sealed class EnrollInWorkflowConsumer(
         var email = EmailAddress.Normalize(context.Message.Email);
         var enrollment = await enroller.RecallAsync(command.Key!, context.Lane(), context.Waiting()) ?? await EnrollAsync(context, command, email);
 
-        await context.AnnounceAsync(new ContactEnrolledInWorkflow
+        await outcomes.AnnounceAsync(context, new ContactEnrolledInWorkflow
         {
             CommandId = command.Key,
             MessageId = command.MessageId,

@@ -7,7 +7,7 @@ using MassTransit;
 namespace HubSpotMessaging.Service.Consumers;
 
 /// <summary>Carries <see cref="PostTimelineEvent"/> to HubSpot, with the idempotency key as the event's id.</summary>
-internal sealed class PostTimelineEventConsumer(TimelinePoster timeline, TokenKeeper tokens) : IConsumer<PostTimelineEvent>
+internal sealed class PostTimelineEventConsumer(TimelinePoster timeline, TokenKeeper tokens, Outcomes outcomes) : IConsumer<PostTimelineEvent>
 {
     public async Task Consume(ConsumeContext<PostTimelineEvent> context)
     {
@@ -15,7 +15,7 @@ internal sealed class PostTimelineEventConsumer(TimelinePoster timeline, TokenKe
         var timelineEvent = ToTimelineEvent(context.Message, command);
         await timeline.PostAsync(timelineEvent, context.Lane(), context.Waiting());
 
-        await context.AnnounceAsync(new TimelineEventPosted
+        await outcomes.AnnounceAsync(context, new TimelineEventPosted
         {
             CommandId = command.Key,
             MessageId = command.MessageId,

@@ -6,7 +6,7 @@ using MassTransit;
 namespace HubSpotMessaging.Service.Consumers;
 
 /// <summary>Carries <see cref="SyncContact"/> to HubSpot.</summary>
-internal sealed class SyncContactConsumer(ContactWriter contacts, TokenKeeper tokens) : IConsumer<SyncContact>
+internal sealed class SyncContactConsumer(ContactWriter contacts, TokenKeeper tokens, Outcomes outcomes) : IConsumer<SyncContact>
 {
     public async Task Consume(ConsumeContext<SyncContact> context)
     {
@@ -14,7 +14,7 @@ internal sealed class SyncContactConsumer(ContactWriter contacts, TokenKeeper to
         var email = EmailAddress.Normalize(context.Message.Email);
         var written = await contacts.WriteAsync(new(email, context.Message.Properties, command.Version), context.Lane(), context.Waiting());
 
-        await context.AnnounceAsync(new ContactSynced
+        await outcomes.AnnounceAsync(context, new ContactSynced
         {
             CommandId = command.Key,
             MessageId = command.MessageId,

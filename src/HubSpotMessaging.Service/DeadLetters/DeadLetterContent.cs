@@ -58,7 +58,7 @@ internal sealed record DeadLetterContent(MessageProperties Properties, IReadOnly
         copy.Headers = Headers
             .Where(header => !StartsWithAny(header.Key, OfTheFailure))
             .ToDictionary(header => header.Key, header => AmqpHeaders.FromJson(header.Value), StringComparer.Ordinal);
-        copy.Headers[OutcomeExtensions.LaneHeader] = OutcomeExtensions.BulkLane;
+        copy.Headers[CommandContextExtensions.LaneHeader] = CommandContextExtensions.BulkLane;
         return copy;
     }
 

@@ -119,7 +119,7 @@ public sealed class DeadLetterTests
 
         var headers = DeadLetterContent.Unpack(content.Pack()).ForAnotherAttempt().Headers!;
 
-        headers.Keys.ShouldBe(["traceparent", "bytes", "number", "flag", OutcomeExtensions.LaneHeader], ignoreOrder: true);
+        headers.Keys.ShouldBe(["traceparent", "bytes", "number", "flag", CommandContextExtensions.LaneHeader], ignoreOrder: true);
         headers["bytes"].ShouldBe(new byte[] { 0xff, 0x00 });
         headers["number"].ShouldBe(7L);
         headers["flag"].ShouldBe(true);

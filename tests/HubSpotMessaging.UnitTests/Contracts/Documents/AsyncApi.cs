@@ -178,10 +178,10 @@ internal static class AsyncApi
             ["type"] = "object",
             ["properties"] = new JsonObject
             {
-                [OutcomeExtensions.LaneHeader] = new JsonObject
+                [CommandContextExtensions.LaneHeader] = new JsonObject
                 {
                     ["type"] = "string",
-                    ["enum"] = new JsonArray(OutcomeExtensions.BulkLane),
+                    ["enum"] = new JsonArray(CommandContextExtensions.BulkLane),
                     ["description"] = "Says of a command that has no bulk queue that it is not urgent.",
                 },
             },

@@ -1,14 +1,11 @@
 using System.Globalization;
-using HubSpotMessaging.Contracts;
 using HubSpotMessaging.HubSpot.Quota;
 using HubSpotMessaging.Service.Bus;
-using HubSpotMessaging.Service.Operators.Status;
-using HubSpotMessaging.Service.Telemetry;
 using MassTransit;
 
 namespace HubSpotMessaging.Service.Consumers;
 
-internal static class OutcomeExtensions
+internal static class CommandContextExtensions
 {
     /// <summary>Says how urgent a command is whose queue does not.</summary>
     public const string LaneHeader = "hubspot-lane";
@@ -38,19 +35,6 @@ internal static class OutcomeExtensions
     /// <summary>The same as it is.</summary>
     public static object? Header(this ConsumeContext context, string name) =>
         context.ReceiveContext.TransportHeaders.TryGetHeader(name, out var value) || context.Headers.TryGetHeader(name, out value) ? value : null;
-
-    /// <summary>Publishes what became of the command, and answers whoever asked. Comes before the ack, so it may come twice.</summary>
-    public static async Task AnnounceAsync<TOutcome>(this ConsumeContext context, TOutcome outcome)
-        where TOutcome : class, ICommandOutcome
-    {
-        await context.Publish(outcome, publish => publish.MessageId = context.Command().OutcomeId<TOutcome>());
-        await context.GetPayload<Answers>().AnswerAsync(context, outcome);
-
-        var command = context.Command();
-        context.GetPayload<Throughput>().Count(outcome, context.ReceiveContext.InputAddress, command.SentAt);
-        context.GetPayload<Metrics>().Ended(command.CommandType, outcome, command.SentAt);
-        context.EndAs(outcome);
-    }
 }
 
 /// <summary>How long a command may wait in the hands of its consumer.</summary>
