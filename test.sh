@@ -98,7 +98,7 @@ conclude() { # name of the run, whether it may run no test
 }
 # The tests of the longest project wait more than they work: without a filter it runs in two processes at once, each with servers of its
 # own, half of the time each.
-half=(Authorization Crashes DeadLetters Enrollments Guard Outages Pausing Quota Waiting)
+half=(Authorization BadInput Contracts Crashes DeadLetters Deployment Enrollments Guard Outages Pausing Quota Waiting)
 run() { # project, filter...
   local project=$1
   say "$project ..."
