@@ -109,7 +109,7 @@ internal static class Scenarios
         ledger.Read();
         wrong.AddRange(await Audit.FindAsync(load.Orders, ledger, ground));
         if (wrong.Count > 0)
-            Report.Say(Tail(ground));
+            await KeepAsync(scenario, ground);
         var rejected = ledger.Outcomes.Values.Count(told => told[0].IsRejected);
         var unknown = ledger.Outcomes.Values.Count(told => told[0].Category == "OUTCOME_UNKNOWN");
         return new(
@@ -126,6 +126,15 @@ internal static class Scenarios
                 return;
             await Wait(1, stop);
         }
+    }
+
+    /// <summary>For whoever looks for the cause.</summary>
+    private static async Task KeepAsync(Scenario scenario, Ground ground)
+    {
+        var directory = Directory.CreateTempSubdirectory($"hubspot-faults-{scenario.Name}-");
+        foreach (var (number, replica) in ground.All.Index())
+            await File.WriteAllTextAsync(Path.Combine(directory.FullName, $"replica-{number + 1}.log"), replica.Output);
+        Report.Say($"  what the replicas wrote is in {directory}");
     }
 
     private static Row Failed(Scenario scenario, string why) => new(scenario.Name, scenario.About, 0, 0, 0, 0, TimeSpan.Zero, [why]);
@@ -283,6 +292,7 @@ internal static class Scenarios
         ];
         var random = new Random(2);
         var started = TimeProvider.System.GetTimestamp();
+        ground.HubSpot.ExpireAccessTokens(Ground.Portal); // Once: tokens that die as soon as they are given out mean that a person is needed.
         while (TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(45))
         {
             // Of the token endpoint only what does not mean that a person must connect the service anew.
@@ -291,8 +301,6 @@ internal static class Scenarios
             var fault = kinds[random.Next(kinds.Length)];
             var path = (string[])["/crm/*", "/crm/*", "/automation/*"];
             ground.HubSpot.Faults.Add(fault with { Times = 1, Skip = random.Next(6), Match = fault.Match ?? new() { Path = path[random.Next(path.Length)] } });
-            if (random.Next(10) == 0)
-                ground.HubSpot.ExpireAccessTokens(Ground.Portal);
             await Wait(0.3, stop);
         }
     }
