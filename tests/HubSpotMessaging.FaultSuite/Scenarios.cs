@@ -126,6 +126,8 @@ internal static class Scenarios
                 return;
             await Wait(1, stop);
         }
+
+        ground.Wrong.Add("after a minute not everything is acknowledged");
     }
 
     /// <summary>For whoever looks for the cause.</summary>

@@ -2,7 +2,6 @@ using System.Diagnostics.Metrics;
 using HubSpotMessaging.HubSpot.Authorization;
 using HubSpotMessaging.HubSpot.Line;
 using HubSpotMessaging.Service.Operators.Status;
-using StackExchange.Redis;
 
 namespace HubSpotMessaging.Service.Telemetry;
 
@@ -85,7 +84,9 @@ internal sealed class Gauges : BackgroundService
             {
                 Volatile.Write(ref _status, await _reader.ReadSharedAsync());
             }
-            catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
+#pragma warning disable CA1031 // Whatever cannot be looked at, nothing that only measures may end the process.
+            catch (Exception) when (!stoppingToken.IsCancellationRequested)
+#pragma warning restore CA1031
             {
                 Volatile.Write(ref _status, null); // What was true before may not be any more.
             }
