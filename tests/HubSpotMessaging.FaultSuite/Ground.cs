@@ -2,6 +2,7 @@ using System.Globalization;
 using HubSpotMessaging.Emulator;
 using HubSpotMessaging.Testing;
 using HubSpotMessaging.Testing.Processes;
+using HubSpotMessaging.Testing.Servers;
 using StackExchange.Redis;
 
 namespace HubSpotMessaging.FaultSuite;
@@ -13,20 +14,24 @@ internal sealed class Ground : IAsyncDisposable
     private const int Replicas = 3;
 
     private readonly List<Replica> _replicas = [];
-    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("hubspot-faults-");
 
-    private Ground(RabbitMqTestServer rabbitMq, RedisNode redis, EmulatorServer hubSpot, AmqpClient bus) =>
+    private Ground(RabbitMqTestServer rabbitMq, LocalRedis redis, EmulatorServer hubSpot, AmqpClient bus) =>
         (RabbitMq, Redis, HubSpot, Bus) = (rabbitMq, redis, hubSpot, bus);
 
     public RabbitMqTestServer RabbitMq { get; }
 
-    public RedisNode Redis { get; }
+    public LocalRedis Redis { get; }
+
+    public int RedisPort => int.Parse(Redis.Address.Split(':')[1], CultureInfo.InvariantCulture);
 
     public EmulatorServer HubSpot { get; }
 
     public AmqpClient Bus { get; }
 
     public IReadOnlyList<Replica> All => _replicas;
+
+    /// <summary>Where redis-server is.</summary>
+    public static string RedisProgram => LocalProcess.Find("redis-server") ?? throw new TestServerException("There is no redis-server.");
 
     /// <summary>What was found not to be as it should.</summary>
     public List<string> Wrong { get; } = [];
@@ -40,8 +45,7 @@ internal sealed class Ground : IAsyncDisposable
         var starting = RabbitMqTestServer.StartOwnAsync();
         var hubSpot = await EmulatorServer.StartAsync(new EmulatorOptions { Settings = { RateLimit = lay.RateLimit, LatencyMilliseconds = 20 } });
         hubSpot.AddContact(Portal, new Dictionary<string, string> { ["email"] = Order.Ada });
-        var directory = lay.RedisDirectory ?? Directory.CreateTempSubdirectory("hubspot-faults-redis-").FullName;
-        var redis = await RedisNode.StartAsync(directory);
+        var redis = await StartRedisAsync(lay.RedisDirectory is { } directory ? ["--dir", directory] : []);
         var rabbitMq = await starting;
         var bus = await AmqpClient.ConnectAsync(rabbitMq.Uri);
         await bus.SubscribeAsync("ledger");
@@ -61,8 +65,14 @@ internal sealed class Ground : IAsyncDisposable
         }
     }
 
-    /// <summary>A new directory, gone with the ground.</summary>
-    public string NewDirectory(string name) => _directory.CreateSubdirectory(name).FullName;
+    /// <summary>A Redis as compose runs it: every change is on the disk before it is answered.</summary>
+    public static async Task<LocalRedis> StartRedisAsync(params string[] arguments)
+    {
+        var redis = new LocalRedis(
+            RedisProgram, ["--save", "", "--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction", .. arguments]);
+        await redis.StartAsync(CancellationToken.None);
+        return redis;
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -74,14 +84,13 @@ internal sealed class Ground : IAsyncDisposable
         await Redis.DisposeAsync();
         await HubSpot.DisposeAsync();
         await RabbitMq.DisposeAsync();
-        _directory.Delete(recursive: true);
     }
 
     private async Task AddReplicaAsync(string? redisConfiguration, IReadOnlyDictionary<string, string>? environment)
     {
         var broker = new Uri(RabbitMq.Uri);
         var rabbitMq = TcpProxy.Start(broker.Host, broker.Port);
-        var redis = TcpProxy.Start("127.0.0.1", Redis.Port);
+        var redis = TcpProxy.Start("127.0.0.1", RedisPort);
         var hubSpot = TcpProxy.Start(HubSpot.BaseAddress.Host, HubSpot.BaseAddress.Port);
         var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePorts.Next()}");
         var settings = new Dictionary<string, string?>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using HubSpotMessaging.Emulator;
 using HubSpotMessaging.Testing;
+using HubSpotMessaging.Testing.Servers;
 
 namespace HubSpotMessaging.FaultSuite;
 
@@ -198,28 +199,28 @@ internal static class Scenarios
     {
         for (var time = 0; time < 2; time++)
         {
-            await ground.Redis.KillAsync();
+            await ground.Redis.KillAsync(stop);
             await Wait(5, stop);
-            await ground.Redis.StartAgainAsync();
+            await ground.Redis.StartAsync(stop);
             await Wait(5, stop);
         }
     }
 
     private static async Task<string> PutSentinelAsync(Ground ground)
     {
-        var replica = await RedisNode.StartAsync(ground.NewDirectory("replica"), ["--replicaof", "127.0.0.1", ground.Redis.Port.ToString(CultureInfo.InvariantCulture), "--repl-diskless-sync-delay", "0"]);
-        ground.Besides.Add(replica);
-        var sentinel = await RedisNode.StartSentinelAsync(ground.NewDirectory("sentinel"), ground.Redis);
+        ground.Besides.Add(await Ground.StartRedisAsync("--replicaof", "127.0.0.1", ground.RedisPort.ToString(CultureInfo.InvariantCulture), "--repl-diskless-sync-delay", "0"));
+        var sentinel = new LocalSentinel(Ground.RedisProgram, "mymaster", ground.Redis.Address);
         ground.Besides.Add(sentinel);
+        await sentinel.StartAsync(CancellationToken.None);
         await Wait(12, CancellationToken.None); // Until it has found the replica, which the master tells every ten seconds.
         return $"{sentinel.Address},serviceName=mymaster";
     }
 
     private static async Task RedisFailoverAsync(Ground ground, CancellationToken stop)
     {
-        await ground.Redis.KillAsync();
+        await ground.Redis.KillAsync(stop);
         await Wait(20, stop);
-        if (!ground.Besides.OfType<RedisNode>().Any(node => node.Output.Contains("+switch-master", StringComparison.Ordinal)))
+        if (!(await ground.Besides.OfType<LocalSentinel>().Single().LogTailAsync()).Contains("+switch-master", StringComparison.Ordinal))
             ground.Wrong.Add("no sentinel has switched the master");
     }
 
@@ -229,7 +230,7 @@ internal static class Scenarios
         await Wait(8, stop);
         File.Delete(filler);
         if (ground.Redis.HasExited)
-            await ground.Redis.StartAgainAsync();
+            await ground.Redis.StartAsync(stop);
         else
             Report.Say("  Redis lived on");
         await Wait(5, stop);

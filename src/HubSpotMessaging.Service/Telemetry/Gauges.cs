@@ -54,7 +54,7 @@ internal sealed class Gauges : BackgroundService
     private readonly CommandsInHand _inHand;
     private readonly StatusReader _reader;
     private readonly TimeProvider _time;
-    private OperatorStatus? _status;
+    private CommandFlow? _flow;
 
     public Gauges(IMeterFactory meters, TokenKeeper tokens, DeliveryLine line, CommandsInHand inHand, StatusReader reader, TimeProvider time)
     {
@@ -72,9 +72,9 @@ internal sealed class Gauges : BackgroundService
         meter.CreateObservableGauge(QuotaOthers, () => Known(Quota?.Others), "{request}", "Requests of others in the window.");
     }
 
-    private IReadOnlyList<QueueStatus> Queues => Volatile.Read(ref _status)?.Queues ?? [];
+    private IReadOnlyList<QueueStatus> Queues => Volatile.Read(ref _flow)?.Queues ?? [];
 
-    private QuotaStatus? Quota => Volatile.Read(ref _status)?.Quota;
+    private QuotaStatus? Quota => Volatile.Read(ref _flow)?.Quota;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -82,13 +82,13 @@ internal sealed class Gauges : BackgroundService
         {
             try
             {
-                Volatile.Write(ref _status, await _reader.ReadSharedAsync());
+                Volatile.Write(ref _flow, await _reader.ReadFlowAsync());
             }
 #pragma warning disable CA1031 // Whatever cannot be looked at, nothing that only measures may end the process.
             catch (Exception) when (!stoppingToken.IsCancellationRequested)
 #pragma warning restore CA1031
             {
-                Volatile.Write(ref _status, null); // What was true before may not be any more.
+                Volatile.Write(ref _flow, null); // What was true before may not be any more.
             }
 
             await Task.Delay(BetweenLooks, _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -30,10 +30,10 @@ internal static class TelemetryExtensions
         if (builder.Configuration[OtlpEndpoint] is not { Length: > 0 } endpoint)
             return;
 
-        services.AddOptions<OtlpSettings>().Configure(settings => settings.Endpoint = endpoint).ValidateOnStart().Validate(
-            settings => Uri.TryCreate(settings.Endpoint, UriKind.Absolute, out var address) && address.Scheme is "http" or "https",
-            $"{OtlpEndpoint} is not the address of a collector: http(s)://host:port is expected.");
-        if (Uri.IsWellFormedUriString(endpoint, UriKind.Absolute)) // Otherwise the start ends with the message above.
+        var isAddress = Uri.TryCreate(endpoint, UriKind.Absolute, out var address) && address.Scheme is "http" or "https";
+        services.AddOptions<OtlpSettings>().ValidateOnStart().Validate(
+            _ => isAddress, $"{OtlpEndpoint} is not the address of a collector: http(s)://host:port is expected.");
+        if (isAddress) // Otherwise the start ends with the message above.
             telemetry
                 .WithLogging(null, logs => logs.IncludeFormattedMessage = true)
                 .WithTracing(traces => traces.AddSource(Metrics.Name, HubSpotTelemetry.Name, DiagnosticHeaders.DefaultListenerName))
@@ -42,8 +42,5 @@ internal static class TelemetryExtensions
 
     public static void MapTelemetry(this WebApplication app) => app.MapPrometheusScrapingEndpoint(MetricsPath);
 
-    private sealed class OtlpSettings
-    {
-        public string Endpoint { get; set; } = "";
-    }
+    private sealed class OtlpSettings;
 }

@@ -20,10 +20,7 @@ public sealed partial class PrometheusTests(Servers servers)
     {
         var rules = Repository.Find("deploy/prometheus/alerts.yml");
         var tests = Repository.Find("deploy/prometheus/alerts.test.yml");
-        var process = ChildProcess.Start(
-            LocalPrometheus.FindProgram("promtool"), ["test", "rules", tests], ChildProcess.EnvironmentWithout(), Path.GetDirectoryName(tests)!);
-        await using (process)
-            (await process.Exited).ShouldBe(0, process.Output.ToString());
+        await PromtoolAsync("test", "rules", tests);
 
         // promtool does not mind a rule that no test is about; nor one whose runbook nobody has written.
         var names = Alert().Matches(await File.ReadAllTextAsync(rules)).Select(match => match.Groups["name"].Value).ToList();
@@ -51,6 +48,9 @@ public sealed partial class PrometheusTests(Servers servers)
         // Not connected yet, and so it begins to look.
         await Eventually.BecomesTrueAsync(async () => await StateOfAsync(http, "HubSpotAuthorizationLost") == "pending", "the lost authorization is seen");
         await Eventually.BecomesTrueAsync(async () => await StateOfAsync(http, "HubSpotLinePaused") == "pending", "the pause is seen");
+        (await ValueAsync(http, "max(hubspot_authorization_available)")).ShouldBe("0");
+        (await ValueAsync(http, """hubspot_line_pauses{hubspot_reason="Authorization",hubspot_scope="all"}""")).ShouldBe("1");
+        await Eventually.BecomesTrueAsync(async () => await ValueAsync(http, """hubspot_authorization_losses_total{hubspot_reason="NotYetAuthorized"}""") == "1", "the loss is counted");
         var families = FamiliesOf(await ScrapeAsync(installation));
 
         await SendEverythingAsync(installation);
@@ -75,11 +75,12 @@ public sealed partial class PrometheusTests(Servers servers)
     }
 
     [Fact]
-    public async Task The_configuration_for_compose_is_one()
+    public Task The_configuration_for_compose_is_one() => PromtoolAsync("check", "config", Repository.Find("deploy/prometheus/prometheus.yml"));
+
+    private static async Task PromtoolAsync(params string[] arguments)
     {
-        var configuration = Repository.Find("deploy/prometheus/prometheus.yml");
         await using var process = ChildProcess.Start(
-            LocalPrometheus.FindProgram("promtool"), ["check", "config", configuration], ChildProcess.EnvironmentWithout(), Path.GetDirectoryName(configuration)!);
+            LocalPrometheus.FindProgram("promtool"), arguments, ChildProcess.EnvironmentWithout(), Path.GetDirectoryName(arguments[^1])!);
         (await process.Exited).ShouldBe(0, process.Output.ToString());
     }
 

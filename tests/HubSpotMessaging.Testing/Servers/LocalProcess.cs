@@ -13,6 +13,8 @@ internal abstract class LocalProcess : ServerHost
 
     public sealed override string Origin => "servers found on this machine";
 
+    public bool HasExited => _process?.Exited.IsCompleted != false;
+
     protected string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("hubspot-messaging-").FullName;
 
     /// <summary>The full path of a program: from <paramref name="first"/>, PATH, or where servers usually are; null if nowhere.</summary>

@@ -25,6 +25,12 @@ internal sealed record OperatorStatus(
     long DeadLetters,
     bool ReadsDeadLetters);
 
+/// <summary>How commands flow.</summary>
+/// <param name="Reasons">The reasons for which commands wait.</param>
+/// <param name="Queues">The queues; empty when no replica looks at them at the moment.</param>
+/// <param name="Quota">The account's window of requests; null before anything is known of it.</param>
+internal sealed record CommandFlow(IReadOnlyList<PauseReason> Reasons, IReadOnlyList<QueueStatus> Queues, QuotaStatus? Quota);
+
 /// <summary>Whether the service is connected to HubSpot.</summary>
 /// <param name="State"><c>Connected</c>, or what is in the way.</param>
 /// <param name="Title">The same in words.</param>

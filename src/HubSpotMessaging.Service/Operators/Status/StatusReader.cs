@@ -32,22 +32,35 @@ internal sealed class StatusReader(
     {
         var now = time.GetUtcNow();
         var connection = connections.ReadAsync(CancellationToken.None);
-        var (reasons, quota, outcomes) = (line.ReadAsync(), quotas.ReadAsync(), throughput.OutcomesAsync());
-        var (queues, ended, deadLetters, isRead) = (depths.ReadAsync(), throughput.EndedAsync(), index.CountAsync(), reader.IsTakenAsync());
-        await Task.WhenAll(connection, reasons, quota, outcomes, queues, ended, deadLetters, isRead);
+        var (flow, outcomes, deadLetters, isRead) = (ReadFlowAsync(), throughput.OutcomesAsync(), index.CountAsync(), reader.IsTakenAsync());
+        await Task.WhenAll(connection, flow, outcomes, deadLetters, isRead);
 
+        var (reasons, queues, quota) = await flow;
         var reachesBroker = broker.Look().Status != BusHealthStatus.Unhealthy; // Degraded is a queue that is just beginning to be consumed, or a connection that was just lost.
         return new(
             now,
             Of(await connection),
-            (await reasons).Count == 0 && reachesBroker,
+            reasons.Count == 0 && reachesBroker,
             reachesBroker,
-            await reasons,
-            Of(await queues, await ended, await reasons, await quota, now),
-            await quota is { } known ? new(known.Max, known.Window.TotalSeconds, known.Used, known.Others) : null,
+            reasons,
+            queues,
+            quota,
             await outcomes,
             await deadLetters,
             await isRead);
+    }
+
+    /// <summary>How commands flow: why they wait, where, and what HubSpot allows.</summary>
+    /// <exception cref="RedisException">Redis cannot be reached.</exception>
+    public async Task<CommandFlow> ReadFlowAsync()
+    {
+        var now = time.GetUtcNow();
+        var (reasons, quota, queues, ended) = (line.ReadAsync(), quotas.ReadAsync(), depths.ReadAsync(), throughput.EndedAsync());
+        await Task.WhenAll(reasons, quota, queues, ended);
+        return new(
+            await reasons,
+            Of(await queues, await ended, await reasons, await quota, now),
+            await quota is { } known ? new(known.Max, known.Window.TotalSeconds, known.Used, known.Others) : null);
     }
 
     /// <summary>The same for whoever follows it: many of them look once.</summary>
