@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 
 namespace HubSpotMessaging.HubSpot.Api;
 
@@ -7,7 +8,7 @@ namespace HubSpotMessaging.HubSpot.Api;
 /// Reads HubSpot's error bodies in all their shapes: of the CRM API, of the records of a 207, of the rate limiter and of the token
 /// endpoint. Nothing in them is certain, not even the types, so nothing here throws on what is missing or odd.
 /// </summary>
-internal sealed class HubSpotProblemConverter : JsonConverter<HubSpotProblem>
+internal sealed partial class HubSpotProblemConverter : JsonConverter<HubSpotProblem>
 {
     private const string NoWords = "HubSpot gave no reason.";
 
@@ -29,17 +30,17 @@ internal sealed class HubSpotProblemConverter : JsonConverter<HubSpotProblem>
         return new HubSpotProblem
         {
             Message = message,
-            Category = Text(body, "category") ?? Text(body, "error") ?? Text(body, "errorType") ?? StatusWord(body),
-            SubCategory = Text(body, "subCategory"),
-            CorrelationId = Text(body, "correlationId"),
-            PolicyName = Text(body, "policyName"),
+            Category = Word(body, "category") ?? Word(body, "error") ?? Word(body, "errorType") ?? StatusWord(body),
+            SubCategory = Word(body, "subCategory"),
+            CorrelationId = Word(body, "correlationId"),
+            PolicyName = Word(body, "policyName"),
             Errors = Details(body, message),
             Context = Context(body),
         };
     }
 
     /// <summary>The token endpoint's older bodies carry their error in <c>status</c>, where the others only say <c>error</c>.</summary>
-    private static string? StatusWord(JsonElement body) => Text(body, "status") is { } word && word != "error" ? word : null;
+    private static string? StatusWord(JsonElement body) => Word(body, "status") is { } word && word != "error" ? word : null;
 
     private static IReadOnlyList<PropertyProblem> Details(JsonElement body, string message)
     {
@@ -97,6 +98,15 @@ internal sealed class HubSpotProblemConverter : JsonConverter<HubSpotProblem>
     private static string? Text(JsonElement body, string name) =>
         body.TryGetProperty(name, out var value) && value.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined)
             && value.ToString() is { Length: > 0 } text ? text : null;
+
+    /// <summary>
+    /// What becomes an attribute of metrics, spans and logs. A body that is not HubSpot's own, such as a gateway's, may have any text there, and
+    /// even someone's address.
+    /// </summary>
+    private static string? Word(JsonElement body, string name) => Text(body, name) is { } text && SingleWord().IsMatch(text) ? text : null;
+
+    [GeneratedRegex(@"^[\w.-]{1,64}\z", RegexOptions.CultureInvariant | RegexOptions.ECMAScript, 1000)]
+    private static partial Regex SingleWord();
 
     private static bool IsObject(JsonElement element) => element.ValueKind == JsonValueKind.Object;
 }

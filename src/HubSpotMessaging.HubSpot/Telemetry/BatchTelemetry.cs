@@ -19,12 +19,20 @@ internal sealed class BatchTelemetry<TItem, TOutcome>(IBatchSender<TItem, TOutco
     {
         metrics.BatchBegins(kind, parcels.Count);
         using var span = Start(parcels);
-        var verdicts = await sender.SendAsync(parcels, permit, cancellationToken);
-        var failed = verdicts.Count(verdict => verdict is Verdict<TOutcome>.Failed);
-        span?.SetTag("hubspot.batch.failed", failed);
-        if (failed == verdicts.Count)
-            span?.SetStatus(ActivityStatusCode.Error);
-        return verdicts;
+        try
+        {
+            var verdicts = await sender.SendAsync(parcels, permit, cancellationToken);
+            var failed = verdicts.Count(verdict => verdict is Verdict<TOutcome>.Failed);
+            span?.SetTag("hubspot.batch.failed", failed);
+            if (failed == parcels.Count)
+                span?.SetStatus(ActivityStatusCode.Error);
+            return verdicts;
+        }
+        catch (Exception exception)
+        {
+            span?.SetStatus(ActivityStatusCode.Error, exception.GetType().Name);
+            throw;
+        }
     }
 
     private Activity? Start(IReadOnlyList<Parcel<TItem>> parcels)

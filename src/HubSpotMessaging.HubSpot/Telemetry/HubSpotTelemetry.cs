@@ -32,7 +32,7 @@ public static class HubSpotTelemetry
     /// <summary>OpenTelemetry's name for the status of an answer.</summary>
     public const string StatusCode = "http.response.status_code";
 
-    /// <summary>OpenTelemetry's name for why there was none: <c>timeout</c>, <c>unsent</c> or <c>connection</c>.</summary>
+    /// <summary>OpenTelemetry's name for why there was none: <c>timeout</c>, <c>unsent</c>, <c>connection</c>, or <c>cancelled</c> when the service ends.</summary>
     public const string ErrorType = "error.type";
 
     /// <summary>Where the spans of batches and requests come from.</summary>

@@ -54,6 +54,7 @@ internal sealed class RequestTelemetryHandler(string kind, HubSpotMetrics metric
     {
         AnswerKind.NotSent => "unsent",
         _ when exception is HttpRequestException { InnerException: OperationCanceledException } => "timeout",
+        _ when exception is OperationCanceledException => "cancelled",
         _ => "connection",
     };
 }

@@ -96,7 +96,7 @@ internal sealed partial class DeadLetterReader(
             await held.LookAsync(cancellationToken);
             if (wasAlone && !held.IsAlone)
                 LogNotAlone();
-            await depths.WriteAsync(held.Depths);
+            await depths.WriteAsync(held.Depths, held.IsComplete);
             await news.WaitAsync(held.IsComplete ? BetweenLooks : BetweenLooksAtFirst, cancellationToken);
         }
     }

@@ -11,12 +11,18 @@ internal sealed class QueueDepths(IConnectionMultiplexer redis, TimeProvider tim
     /// <summary>Older numbers would mislead.</summary>
     private static readonly TimeSpan CountsFor = TimeSpan.FromSeconds(30);
 
+    /// <param name="queues">How they stand.</param>
+    /// <param name="isComplete">False while the dead letters are still being read anew: there are at least as many as before, as far as is known.</param>
     /// <exception cref="RedisException">Redis cannot be reached.</exception>
-    public async Task WriteAsync(IEnumerable<(string Name, uint Waiting, int DeadLetters)> queues)
+    public async Task WriteAsync(IEnumerable<(string Name, uint Waiting, int DeadLetters)> queues, bool isComplete)
     {
-        var before = (await ReadAsync()).ToDictionary(queue => queue.Name, queue => queue.EmptyAt, StringComparer.Ordinal); // Perhaps another replica's.
+        var before = (await ReadAsync()).ToDictionary(queue => queue.Name, StringComparer.Ordinal); // Perhaps another replica's.
         var now = time.GetUtcNow();
-        var depths = queues.Select(queue => new QueueDepth(queue.Name, queue.Waiting, queue.DeadLetters, queue.Waiting == 0 ? now : before.GetValueOrDefault(queue.Name)));
+        var depths = queues.Select(queue => new QueueDepth(
+            queue.Name,
+            queue.Waiting,
+            isComplete ? queue.DeadLetters : Math.Max(queue.DeadLetters, before.GetValueOrDefault(queue.Name)?.DeadLetters ?? 0),
+            queue.Waiting == 0 ? now : before.GetValueOrDefault(queue.Name)?.EmptyAt));
         await redis.GetDatabase().StringSetAsync(Key, JsonSerializer.Serialize(depths, StoredJson.Options), CountsFor);
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using HubSpotMessaging.HubSpot.Authorization;
 using HubSpotMessaging.HubSpot.Line;
+using HubSpotMessaging.Service.Bus;
 using HubSpotMessaging.Service.Operators.Status;
 
 namespace HubSpotMessaging.Service.Telemetry;
@@ -14,6 +15,9 @@ internal sealed class Gauges : BackgroundService
     /// <summary>1 while this replica has a living access token, else 0.</summary>
     public const string Authorized = "hubspot.authorization.available";
 
+    /// <summary>1 while this replica reaches RabbitMQ, else 0.</summary>
+    public const string BrokerReachable = "hubspot.broker.available";
+
     /// <summary>How old the access token of this replica is, in seconds; left out without one.</summary>
     public const string TokenAge = "hubspot.token.age";
 
@@ -23,7 +27,7 @@ internal sealed class Gauges : BackgroundService
     /// <summary>How many commands this replica has in hand, by <see cref="Queue"/>.</summary>
     public const string InHand = "hubspot.commands.in_hand";
 
-    /// <summary>For how many seconds the oldest command has been waiting, in its queue or in the hands of this replica, by <see cref="Queue"/>; 0 when none does.</summary>
+    /// <summary>For how many seconds the oldest command has been waiting, in its queue or in the hands of this replica, by <see cref="Queue"/>; 0 when none does, left out while that is not known.</summary>
     public const string OldestAge = "hubspot.queue.oldest.age";
 
     /// <summary>How many commands wait in each <see cref="Queue"/>, other than those that a replica has in hand.</summary>
@@ -56,11 +60,12 @@ internal sealed class Gauges : BackgroundService
     private readonly TimeProvider _time;
     private CommandFlow? _flow;
 
-    public Gauges(IMeterFactory meters, TokenKeeper tokens, DeliveryLine line, CommandsInHand inHand, StatusReader reader, TimeProvider time)
+    public Gauges(IMeterFactory meters, TokenKeeper tokens, DeliveryLine line, CommandsInHand inHand, StatusReader reader, BrokerHealth broker, TimeProvider time)
     {
         (_tokens, _line, _inHand, _reader, _time) = (tokens, line, inHand, reader, time);
         var meter = meters.Create(Metrics.Name);
         meter.CreateObservableGauge(Authorized, () => _tokens.IsAuthorized ? 1 : 0, description: "Whether there is a living access token.");
+        meter.CreateObservableGauge(BrokerReachable, () => broker.IsReachable ? 1 : 0, description: "Whether RabbitMQ can be reached.");
         meter.CreateObservableGauge(TokenAge, () => Known(_tokens.Age?.TotalSeconds), "s", "How old the access token is.");
         meter.CreateObservableGauge(Pauses, () => _line.Reasons.Select(Measure), description: "Reasons for which commands wait.");
         meter.CreateObservableGauge(InHand, () => _inHand.Look().Select(queue => Of(queue.Queue, queue.Count)), "{command}", "Commands that this replica has in hand.");
@@ -97,8 +102,12 @@ internal sealed class Gauges : BackgroundService
 
     private IEnumerable<Measurement<double>> OldestAges()
     {
-        var waiting = Queues.ToDictionary(queue => queue.Name, queue => queue.OldestSeconds ?? 0, StringComparer.Ordinal);
-        return _inHand.Look().Select(queue => Of(queue.Queue, Math.Max(queue.Oldest.TotalSeconds, waiting.GetValueOrDefault(queue.Queue))));
+        var waiting = Queues.ToDictionary(queue => queue.Name, queue => queue.Waiting == 0 ? 0 : queue.OldestSeconds, StringComparer.Ordinal);
+        return
+            from taken in _inHand.Look()
+            let age = Enumerable.Max([waiting.GetValueOrDefault(taken.Queue), taken.Oldest?.TotalSeconds])
+            where age is not null
+            select Of(taken.Queue, age.Value);
     }
 
     private static Measurement<T> Of<T>(string queue, T value)

@@ -11,8 +11,11 @@ internal sealed class Metrics
     /// <summary>The name of the meter, and of the source of spans.</summary>
     public const string Name = "HubSpotMessaging";
 
-    /// <summary>Counts the commands that have ended, by <see cref="Command"/>, <see cref="Outcome"/> and, of rejected ones, <see cref="Category"/>.</summary>
+    /// <summary>Counts the commands that have ended, by <see cref="Command"/> and <see cref="Outcome"/>.</summary>
     public const string Commands = "hubspot.commands";
+
+    /// <summary>Counts the commands that were rejected, by <see cref="Command"/> and <see cref="Category"/>.</summary>
+    public const string Rejections = "hubspot.rejections";
 
     /// <summary>How long it took from the sending of a command to its outcome, in seconds; a histogram by <see cref="Command"/> and <see cref="Outcome"/>. Of commands that tell when they were sent.</summary>
     public const string CommandDuration = "hubspot.command.duration";
@@ -38,7 +41,16 @@ internal sealed class Metrics
     /// <summary>Why authorization is lost, or the line paused.</summary>
     public const string Reason = "hubspot.reason";
 
+    /// <summary>How the commands of each type end.</summary>
+    private static readonly (string Command, string[] Outcomes)[] Endings =
+    [
+        (nameof(SyncContact), ["created", "updated", "superseded", "rejected"]),
+        (nameof(EnrollInWorkflow), ["enrolled", "rejected"]),
+        (nameof(PostTimelineEvent), ["posted", "rejected"]),
+    ];
+
     private readonly Counter<long> _commands;
+    private readonly Counter<long> _rejections;
     private readonly Histogram<double> _durations;
     private readonly Counter<long> _skipped;
     private readonly Counter<long> _refreshes;
@@ -50,6 +62,7 @@ internal sealed class Metrics
         _time = time;
         var meter = meters.Create(Name);
         _commands = meter.CreateCounter<long>(Commands, "{command}", "Commands that have ended.");
+        _rejections = meter.CreateCounter<long>(Rejections, "{command}", "Commands that were rejected.");
         _durations = meter.CreateHistogram(CommandDuration, "s", "From the sending of a command to its outcome.", advice: new InstrumentAdvice<double>
         {
             HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400],
@@ -57,6 +70,11 @@ internal sealed class Metrics
         _skipped = meter.CreateCounter<long>(SkippedProperties, "{property}", "Values that were not written because HubSpot has newer ones.");
         _refreshes = meter.CreateCounter<long>(TokenRefreshes, "{refresh}", "Refreshes of the access token.");
         _losses = meter.CreateCounter<long>(AuthorizationLosses, "{loss}", "Losses of authorization that needed a person.");
+
+        // Prometheus sees no increase in a series that is new.
+        foreach (var (command, outcomes) in Endings)
+            foreach (var outcome in outcomes)
+                _commands.Add(0, new(Command, command), new(Outcome, outcome));
     }
 
     /// <summary>A command has ended.</summary>
@@ -71,7 +89,7 @@ internal sealed class Metrics
         if (outcome is ContactSynced { SkippedProperties: { Count: > 0 } skipped })
             _skipped.Add(skipped.Count);
         if (outcome is CommandRejected rejected)
-            tags.Add(Category, rejected.Category);
+            _rejections.Add(1, new(Command, command), new(Category, rejected.Category));
         _commands.Add(1, tags);
     }
 

@@ -40,7 +40,11 @@ internal static class TelemetryExtensions
                 .UseOtlpExporter();
     }
 
-    public static void MapTelemetry(this WebApplication app) => app.MapPrometheusScrapingEndpoint(MetricsPath);
+    public static void MapTelemetry(this WebApplication app)
+    {
+        app.MapPrometheusScrapingEndpoint(MetricsPath);
+        app.Services.GetRequiredService<Metrics>(); // From now on somebody listens.
+    }
 
     private sealed class OtlpSettings;
 }

@@ -34,6 +34,7 @@ public sealed class ReopeningTests(Servers servers) : IAsyncLifetime
         await using var errors = await ErrorQueue.ConnectAsync(_broker);
         await errors.FillAsync(200);
         var index = new DeadLetterIndex(_redis);
+        var depths = new QueueDepths(_redis, _clock);
         var requests = new DeadLetterRequests(_redis, _clock, NullLogger<DeadLetterRequests>.Instance);
         using var changes = new StateChanges(_redis, _clock);
         using var reader = new DeadLetterReader(
@@ -41,7 +42,7 @@ public sealed class ReopeningTests(Servers servers) : IAsyncLifetime
             index,
             requests,
             new DeadLetterActions(index, requests, _clock, NullLogger<DeadLetterActions>.Instance),
-            new QueueDepths(_redis, _clock),
+            depths,
             changes,
             Options.Create(new ServerOptions { RabbitMq = _broker }),
             Options.Create(new DeadLetterOptions()),
@@ -62,7 +63,11 @@ public sealed class ReopeningTests(Servers servers) : IAsyncLifetime
             await PassAsync(TimeSpan.FromSeconds(1));
         (await index.CountAsync()).ShouldBe(0); // Nothing is read anew before its time.
         await PassAsync(TimeSpan.FromMinutes(1));
-        await PassUntilAsync(async () => await index.CountAsync() == 199);
+        await PassUntilAsync(async () =>
+        {
+            (await depths.ReadAsync()).Sum(queue => queue.DeadLetters).ShouldBe(199); // Also while not all are here again.
+            return await index.CountAsync() == 199;
+        });
 
         (await index.FindAsync(new(), after: null, 200, newestFirst: false)).ShouldBe(before.Skip(1));
         (await index.GroupsAsync()).Select(group => group.Count).ShouldBe([199]);

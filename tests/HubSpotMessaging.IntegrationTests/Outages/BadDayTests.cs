@@ -56,9 +56,10 @@ public sealed class BadDayTests : IAsyncLifetime
         await ResumesAsync(bus, "HubSpotUnavailable", "HubSpot is there again");
 
         await _servers.RabbitMq.StopAsync();
-        await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
+        await TellsOfBrokerAsync(installation.Address, isThere: false);
         await _servers.RabbitMq.StartAgainAsync();
         await DeliversAsync(bus, "RabbitMQ is there again");
+        await TellsOfBrokerAsync(installation.Address, isThere: true);
 
         await _servers.RedisServer.KillAsync();
         await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
@@ -106,6 +107,16 @@ public sealed class BadDayTests : IAsyncLifetime
         told.ShouldBe(told.Distinct());
         foreach (var paused in told.Where(line => line.StartsWith("DeliveryPaused", StringComparison.Ordinal)))
             told.ShouldContain(paused.Replace("Paused", "Resumed", StringComparison.Ordinal));
+    }
+
+    private static async Task TellsOfBrokerAsync(Uri service, bool isThere)
+    {
+        using var http = new HttpClient { BaseAddress = service };
+        await Eventually.BecomesTrueAsync(
+            async () => (await http.GetStringAsync(new Uri("metrics", UriKind.Relative)))
+                .Split('\n').Any(line => line.StartsWith("hubspot_broker_available", StringComparison.Ordinal) && line.Split(' ')[1] == (isThere ? "1" : "0")),
+            "the metric tells whether RabbitMQ can be reached",
+            seconds: 60);
     }
 
     private static void Say(string line) => TestContext.Current.TestOutputHelper!.WriteLine(line);

@@ -51,6 +51,8 @@ public sealed partial class PrometheusTests(Servers servers)
         (await ValueAsync(http, "max(hubspot_authorization_available)")).ShouldBe("0");
         (await ValueAsync(http, """hubspot_line_pauses{hubspot_reason="Authorization",hubspot_scope="all"}""")).ShouldBe("1");
         await Eventually.BecomesTrueAsync(async () => await ValueAsync(http, """hubspot_authorization_losses_total{hubspot_reason="NotYetAuthorized"}""") == "1", "the loss is counted");
+        (await ValueAsync(http, """sum(hubspot_commands_total{hubspot_outcome="rejected"})""")).ShouldBe("0"); // So that the first ones are seen to rise.
+        (await ValueAsync(http, "max(hubspot_broker_available)")).ShouldBe("1");
         var families = FamiliesOf(await ScrapeAsync(installation));
 
         await SendEverythingAsync(installation);
@@ -63,7 +65,8 @@ public sealed partial class PrometheusTests(Servers servers)
         (await ScrapeAsync(installation, AcceptOfVersion3)).ShouldContain("hubspot_commands_total{");
         (await ValueAsync(http, """sum(hubspot_commands_total{hubspot_outcome="created"})""")).ShouldBe("1");
         (await ValueAsync(http, """sum(hubspot_commands_total{hubspot_outcome="superseded"})""")).ShouldBe("1");
-        (await ValueAsync(http, """sum(hubspot_commands_total{hubspot_outcome="rejected",hubspot_category="VALIDATION_ERROR"})""")).ShouldBe("1");
+        (await ValueAsync(http, """sum(hubspot_commands_total{hubspot_outcome="rejected"})""")).ShouldBe("1");
+        (await ValueAsync(http, """sum(hubspot_rejections_total{hubspot_category="VALIDATION_ERROR"})""")).ShouldBe("1");
         (await ValueAsync(http, "sum(hubspot_properties_skipped_total)")).ShouldBe("1");
         (await ValueAsync(http, """sum(hubspot_request_duration_seconds_count{http_response_status_code="429"})""")).ShouldBe("1");
         (await ValueAsync(http, "sum(hubspot_command_duration_seconds_count)")).ShouldBe("1"); // Of the one with a timestamp.
@@ -125,7 +128,7 @@ public sealed partial class PrometheusTests(Servers servers)
     private static IEnumerable<string> Queries() =>
         from panel in JsonNode.Parse(File.ReadAllText(Repository.Find("deploy/grafana/hubspot-messaging.json")))!["panels"]!.AsArray()
         from target in panel!["targets"]!.AsArray()
-        select ((string)target!["expr"]!).Replace("$job", "hubspot-messaging", StringComparison.Ordinal).Replace("$__rate_interval", "30s", StringComparison.Ordinal);
+        select ((string)target!["expr"]!).Replace("$namespace", ".*", StringComparison.Ordinal).Replace("$job", "hubspot-messaging", StringComparison.Ordinal).Replace("$__rate_interval", "30s", StringComparison.Ordinal);
 
     private static async Task<IReadOnlyList<JsonNode>> RulesAsync(HttpClient http) =>
         [.. (await http.GetFromJsonAsync<JsonObject>("api/v1/rules"))!["data"]!["groups"]!.AsArray().SelectMany(group => group!["rules"]!.AsArray()).OfType<JsonNode>()];

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using HubSpotMessaging.HubSpot.Api;
 using HubSpotMessaging.HubSpot.Api.Contacts;
 
@@ -113,6 +114,16 @@ public sealed class AnswerClassifierTests
         problem.Errors.ShouldHaveSingleItem().ShouldBe(
             new PropertyProblem("favorite_food", "PROPERTY_DOESNT_EXIST", "Property \"favorite_food\" does not exist"));
         problem.ContextValues("objectWriteTraceId").ShouldBe(["549b1c2a9351"]);
+    }
+
+    [Theory]
+    [InlineData("""{"category":"a contact ada@example.com","error":"ada@example.com","correlationId":"<ada@example.com>","policyName":"a b","subCategory":["x"]}""")]
+    [InlineData("""{"category":"","error":"Internal Server Error","status":"bad gateway\n","correlationId":" "}""")]
+    public void What_is_no_word_is_not_taken_for_one_and_reaches_no_label(string body)
+    {
+        var problem = HubSpotProblemConverter.Read(JsonDocument.Parse(body).RootElement);
+
+        (problem.Category, problem.SubCategory, problem.CorrelationId, problem.PolicyName).ShouldBe((null, null, null, null));
     }
 
     [Theory]

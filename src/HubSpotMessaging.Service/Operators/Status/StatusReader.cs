@@ -3,7 +3,6 @@ using HubSpotMessaging.HubSpot.Quota;
 using HubSpotMessaging.Service.Bus;
 using HubSpotMessaging.Service.DeadLetters;
 using HubSpotMessaging.Service.OAuth;
-using MassTransit;
 using StackExchange.Redis;
 
 namespace HubSpotMessaging.Service.Operators.Status;
@@ -36,7 +35,7 @@ internal sealed class StatusReader(
         await Task.WhenAll(connection, flow, outcomes, deadLetters, isRead);
 
         var (reasons, queues, quota) = await flow;
-        var reachesBroker = broker.Look().Status != BusHealthStatus.Unhealthy; // Degraded is a queue that is just beginning to be consumed, or a connection that was just lost.
+        var reachesBroker = broker.IsReachable;
         return new(
             now,
             Of(await connection),
