@@ -38,7 +38,11 @@ internal static class CommandBus
     public static void AddCommandBus(this IServiceCollection services, Action<IBusRegistrationConfigurator>? transport)
     {
         if (transport is null)
+        {
             services.AddSingleton<BrokerFacts>();
+            services.AddSingleton<BrokerWatch>();
+            services.AddHostedService(provider => provider.GetRequiredService<BrokerWatch>());
+        }
 
         services.AddWaiting(onRabbitMq: transport is null);
         services.AddSingleton<Answers>();
@@ -52,7 +56,7 @@ internal static class CommandBus
             bus.AddConsumer<SyncContactConsumer>();
             bus.AddConsumer<EnrollInWorkflowConsumer>();
             bus.AddConsumer<PostTimelineEventConsumer>();
-            bus.ConfigureHealthCheckOptions(check => check.Tags.Clear()); // Readiness has its own, which knows of pauses.
+            bus.ConfigureHealthCheckOptions(check => check.Tags.Add("bus")); // Without a tag it would be one of readiness, which has its own that knows of pauses.
             (transport ?? UseRabbitMq)(bus);
         });
 
