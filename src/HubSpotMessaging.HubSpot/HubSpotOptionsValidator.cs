@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using HubSpotMessaging.HubSpot.Delivery;
+using HubSpotMessaging.HubSpot.Delivery.Enrollments;
 using Microsoft.Extensions.Options;
 
 namespace HubSpotMessaging.HubSpot;

@@ -4,7 +4,7 @@ using HubSpotMessaging.HubSpot.Api;
 
 namespace HubSpotMessaging.HubSpot.Quota;
 
-/// <summary>What became of a slot's request, and what HubSpot's answer tells about the quota.</summary>
+/// <summary>What became of a slot's request, and what HubSpot's answer tells about the quota: here a 429 is read.</summary>
 /// <param name="Use">What became of it.</param>
 /// <param name="Took">How long ago it was sent.</param>
 internal sealed record SlotEnd(SlotUse Use, TimeSpan Took)

@@ -3,14 +3,13 @@ using HubSpotMessaging.HubSpot.Api;
 using HubSpotMessaging.HubSpot.Api.Contacts;
 using HubSpotMessaging.HubSpot.Api.Workflows;
 using HubSpotMessaging.HubSpot.Delivery.Calls;
-using HubSpotMessaging.HubSpot.Delivery.Enrollments;
 using HubSpotMessaging.HubSpot.Quota;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Polly;
 using StackExchange.Redis;
 
-namespace HubSpotMessaging.HubSpot.Delivery;
+namespace HubSpotMessaging.HubSpot.Delivery.Enrollments;
 
 /// <summary>
 /// Enrols contacts in workflows, once for each idempotency key, and never again when it is not known whether the first time worked.

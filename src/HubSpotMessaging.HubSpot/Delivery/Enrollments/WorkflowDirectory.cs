@@ -5,7 +5,7 @@ using HubSpotMessaging.HubSpot.Delivery.Calls;
 using HubSpotMessaging.HubSpot.Quota;
 using Microsoft.Extensions.Options;
 
-namespace HubSpotMessaging.HubSpot.Delivery;
+namespace HubSpotMessaging.HubSpot.Delivery.Enrollments;
 
 /// <summary>Finds the id that HubSpot's enrolment API takes.</summary>
 public sealed class WorkflowDirectory(WorkflowsClient workflows, HubSpotCaller caller, IOptions<HubSpotOptions> options)
