@@ -1,4 +1,5 @@
 using MassTransit;
+using Polly;
 
 namespace HubSpotMessaging.Service.Consumers;
 
@@ -8,7 +9,12 @@ namespace HubSpotMessaging.Service.Consumers;
 /// </summary>
 internal sealed partial class Answers(IBus bus, TimeProvider time, ILogger<Answers> logger)
 {
-    private static readonly TimeSpan MayTake = TimeSpan.FromSeconds(5);
+    /// <summary>The channel of the answers closes, too, and with it may go what others are sent at that moment: MassTransit waits on, so they are sent again.</summary>
+    private readonly ResiliencePipeline _attempts = new ResiliencePipelineBuilder { TimeProvider = time }
+        .AddTimeout(TimeSpan.FromSeconds(5))
+        .AddRetry(new() { MaxRetryAttempts = 4, Delay = TimeSpan.FromMilliseconds(100), UseJitter = true })
+        .AddTimeout(TimeSpan.FromSeconds(1))
+        .Build();
 
     public async Task AnswerAsync<TOutcome>(ConsumeContext request, TOutcome outcome)
         where TOutcome : class
@@ -16,19 +22,19 @@ internal sealed partial class Answers(IBus bus, TimeProvider time, ILogger<Answe
         if (request is not { RequestId: { } requestId, ResponseAddress: { } address })
             return;
 
-        using var limit = new CancellationTokenSource(MayTake, time);
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, request.CancellationToken);
         try
         {
             var endpoint = await bus.GetSendEndpoint(address);
-            await endpoint.Send(
-                outcome,
-                answer =>
-                {
-                    answer.RequestId = requestId;
-                    answer.ConversationId = request.ConversationId;
-                },
-                ending.Token);
+            await _attempts.ExecuteAsync(
+                async cancellationToken => await endpoint.Send(
+                    outcome,
+                    answer =>
+                    {
+                        answer.RequestId = requestId;
+                        answer.ConversationId = request.ConversationId;
+                    },
+                    cancellationToken),
+                request.CancellationToken);
         }
         catch (Exception exception) when (!request.CancellationToken.IsCancellationRequested)
         {
