@@ -1,5 +1,4 @@
 using MassTransit;
-using Polly;
 
 namespace HubSpotMessaging.Service.Consumers;
 
@@ -9,12 +8,7 @@ namespace HubSpotMessaging.Service.Consumers;
 /// </summary>
 internal sealed partial class Answers(IBus bus, TimeProvider time, ILogger<Answers> logger)
 {
-    /// <summary>The channel of the answers closes, too, and with it may go what others are sent at that moment: MassTransit waits on, so they are sent again.</summary>
-    private readonly ResiliencePipeline _attempts = new ResiliencePipelineBuilder { TimeProvider = time }
-        .AddTimeout(TimeSpan.FromSeconds(5))
-        .AddRetry(new() { MaxRetryAttempts = 4, Delay = TimeSpan.FromMilliseconds(100), UseJitter = true })
-        .AddTimeout(TimeSpan.FromSeconds(1))
-        .Build();
+    private static readonly TimeSpan MayTake = TimeSpan.FromSeconds(5);
 
     public async Task AnswerAsync<TOutcome>(ConsumeContext request, TOutcome outcome)
         where TOutcome : class
@@ -22,19 +16,19 @@ internal sealed partial class Answers(IBus bus, TimeProvider time, ILogger<Answe
         if (request is not { RequestId: { } requestId, ResponseAddress: { } address })
             return;
 
+        using var limit = new CancellationTokenSource(MayTake, time);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, request.CancellationToken);
         try
         {
             var endpoint = await bus.GetSendEndpoint(address);
-            await _attempts.ExecuteAsync(
-                async cancellationToken => await endpoint.Send(
-                    outcome,
-                    answer =>
-                    {
-                        answer.RequestId = requestId;
-                        answer.ConversationId = request.ConversationId;
-                    },
-                    cancellationToken),
-                request.CancellationToken);
+            await endpoint.Send(
+                outcome,
+                answer =>
+                {
+                    answer.RequestId = requestId;
+                    answer.ConversationId = request.ConversationId;
+                },
+                ending.Token);
         }
         catch (Exception exception) when (!request.CancellationToken.IsCancellationRequested)
         {
