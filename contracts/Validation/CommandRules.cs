@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using static HubSpotMessaging.Contracts.CommandErrorCodes;
@@ -120,9 +121,24 @@ internal static class CommandRules
     {
         var bytes = command.Tokens.Sum(token => (long)Encoding.UTF8.GetByteCount(token.Key) + Encoding.UTF8.GetByteCount(token.Value ?? ""));
         if (command.ExtraData is { ValueKind: JsonValueKind.Object } extraData)
-            bytes += Encoding.UTF8.GetByteCount(extraData.GetRawText());
+            bytes += CompactBytes(extraData);
         if (bytes > MaximumEventBytes)
             yield return new(null, TooLong, $"The tokens and extraData have {bytes} bytes; HubSpot takes events of at most {MaximumEventBytes}.");
+    }
+
+    /// <summary>Without the white space between its parts, which is not sent.</summary>
+    private static long CompactBytes(JsonElement json)
+    {
+        var (bytes, isText, isEscaped) = (0L, false, false);
+        foreach (var each in JsonMarshal.GetRawUtf8Value(json))
+        {
+            if (isText || each is not ((byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n'))
+                bytes++;
+            isText ^= each == '"' && !isEscaped;
+            isEscaped = each == '\\' && !isEscaped;
+        }
+
+        return bytes;
     }
 
     /// <summary>A name that is quoted in an error, which is to stay short.</summary>

@@ -15,6 +15,7 @@ public static class HubSpotMessagingPublisherExtensions
     /// <param name="services">The services.</param>
     public static IServiceCollection AddHubSpotMessagingPublisher(this IServiceCollection services)
     {
+        services.TryAddSingleton(TimeProvider.System);
         services.TryAddScoped<IHubSpotPublisher, HubSpotPublisher>();
         return services;
     }

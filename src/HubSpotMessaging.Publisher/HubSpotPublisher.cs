@@ -3,10 +3,13 @@ using MassTransit;
 
 namespace HubSpotMessaging.Publisher;
 
-internal sealed class HubSpotPublisher(IPublishEndpoint bus, ISendEndpointProvider endpoints) : IHubSpotPublisher
+internal sealed class HubSpotPublisher(IPublishEndpoint bus, ISendEndpointProvider endpoints, TimeProvider time) : IHubSpotPublisher
 {
     /// <summary>An exchange and not a queue: whoever sends to a queue declares it, and must know its arguments.</summary>
     private static readonly Uri Bulk = new("exchange:hubspot-sync-contact-bulk");
+
+    /// <summary>How far clocks may disagree: as much as HubSpotMessaging allows.</summary>
+    private static readonly TimeSpan FurthestFuture = TimeSpan.FromMinutes(5);
 
     /// <summary>The broker confirms also what it has no queue for, unless it is told to return it.</summary>
     private static readonly IPipe<SendContext> NothingVanishes = Pipe.Execute<SendContext>(context =>
@@ -28,12 +31,16 @@ internal sealed class HubSpotPublisher(IPublishEndpoint bus, ISendEndpointProvid
         await exchange.Send(command, NothingVanishes, cancellationToken).ConfigureAwait(false);
     }
 
-    private static void EnsureDeliverable(IHubSpotCommand command)
+    private void EnsureDeliverable(IHubSpotCommand command)
     {
         ArgumentNullException.ThrowIfNull(command);
         var errors = command.Validate().Select(error => error.Message).ToList();
         if (command is { CommandId: null } and not SyncContact)
             errors.Add("commandId is missing: published again, this would be done twice.");
+        if (command.OccurredAt > time.GetUtcNow() + FurthestFuture)
+            errors.Add($"occurredAt is {command.OccurredAt:u}, more than five minutes in the future.");
+        if (command.ExpiresAt <= time.GetUtcNow())
+            errors.Add($"The command expired at {command.ExpiresAt:u}.");
         if (errors.Count > 0)
             throw new ArgumentException($"This {command.GetType().Name} would be rejected: {string.Join(' ', errors)}", nameof(command));
     }

@@ -14,6 +14,13 @@ internal static class Programs
         return await RunAsync("node", [script, .. arguments], rabbitMq);
     }
 
+    /// <summary>Runs what a document shows, as if it were a script in a folder.</summary>
+    public static async Task<(int ExitCode, string Output)> EvaluateNodeAsync(string code, string folder)
+    {
+        await InstallPackagesAsync(folder);
+        return await RunAsync("node", ["--input-type=module", "--eval", code], folder: folder);
+    }
+
     /// <summary>Starts a script with Node.js, with the packages that its folder asks for.</summary>
     public static async Task<ChildProcess> StartNodeAsync(string script, string rabbitMq)
     {
@@ -44,9 +51,9 @@ internal static class Programs
         (await npm.Exited.WaitAsync(Patience, TimeProvider.System)).ShouldBe(0, npm.Output.ToString());
     }
 
-    private static async Task<(int ExitCode, string Output)> RunAsync(string program, string[] arguments, string? rabbitMq = null)
+    private static async Task<(int ExitCode, string Output)> RunAsync(string program, string[] arguments, string? rabbitMq = null, string? folder = null)
     {
-        await using var process = Start(program, arguments, AppContext.BaseDirectory, rabbitMq);
+        await using var process = Start(program, arguments, folder ?? AppContext.BaseDirectory, rabbitMq);
         return (await process.Exited.WaitAsync(Patience, TimeProvider.System), process.Output.ToString());
     }
 

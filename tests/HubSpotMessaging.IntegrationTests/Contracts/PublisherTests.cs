@@ -57,6 +57,32 @@ public sealed class PublisherTests(SharedInstallation shared, Servers servers) :
     }
 
     [Fact]
+    public async Task The_program_in_README_publishes_and_ends_with_an_error_when_there_is_nobody_to_take_its_command()
+    {
+        await using var installation = await shared.BeginAsync(); // Before another virtual host is made.
+        var folder = Path.GetDirectoryName(Repository.Find(Node))!;
+        var program = MarkdownFile.All().Single(document => document.Path == "README.md").Snippets("js").ShouldHaveSingleItem();
+        var unbound = await servers.FreshVirtualHostAsync();
+        await using (var connection = await new ConnectionFactory { Uri = new(unbound) }.CreateConnectionAsync())
+        await using (var channel = await connection.CreateChannelAsync())
+            await channel.ExchangeDeclareAsync("HubSpotMessaging.Contracts:SyncContact", ExchangeType.Fanout, durable: true);
+
+        var (exitCode, output) = await PublishAsync(installation.Settings["ConnectionStrings__RabbitMq"]!);
+        exitCode.ShouldBe(0, output);
+        await installation.Bus.OutcomeAsync("ContactSynced", "signup-4711");
+        (exitCode, output) = await PublishAsync(unbound);
+        exitCode.ShouldBe(1, output);
+        output.ShouldContain("There is no queue for it yet");
+
+        Task<(int ExitCode, string Output)> PublishAsync(string rabbitMq)
+        {
+            const string Address = "amqp://hubspot:hubspot@localhost:5672";
+            program.ShouldContain(Address);
+            return Programs.EvaluateNodeAsync(program.Replace(Address, rabbitMq, StringComparison.Ordinal), folder);
+        }
+    }
+
+    [Fact]
     public async Task A_subscriber_in_another_language_hears_what_became_of_each_command_and_why_it_was_refused()
     {
         await using var installation = await shared.BeginAsync();
@@ -120,10 +146,15 @@ public sealed class PublisherTests(SharedInstallation shared, Servers servers) :
     private static Task<(int ExitCode, string Output)> PublishAsync(string sample, string rabbitMq, string type, string command) =>
         sample == Node ? Programs.NodeAsync(Repository.Find(sample), [type, command], rabbitMq) : Programs.PythonAsync(Repository.Find(sample), [type, command], rabbitMq);
 
-    private static async Task<IHost> ApplicationAsync(string rabbitMq)
+    /// <summary>One that publishes, as the README of the package shows.</summary>
+    internal static async Task<IHost> ApplicationAsync(string rabbitMq)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new());
-        builder.Services.AddMassTransit(bus => bus.UsingRabbitMq((_, rabbit) => rabbit.Host(new Uri(rabbitMq))));
+        builder.Services.AddMassTransit(bus => bus.UsingRabbitMq((_, rabbit) =>
+        {
+            rabbit.Host(new Uri(rabbitMq));
+            rabbit.Publish<IHubSpotCommand>(topology => topology.Exclude = true);
+        }));
         builder.Services.Configure<MassTransitHostOptions>(options => options.WaitUntilStarted = true);
         builder.Services.AddHubSpotMessagingPublisher();
         var application = builder.Build();

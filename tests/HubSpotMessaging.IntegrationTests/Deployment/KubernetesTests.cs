@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using HubSpotMessaging.Testing;
 using HubSpotMessaging.Testing.Processes;
 using HubSpotMessaging.Testing.Servers;
@@ -7,14 +8,14 @@ using k8s.Models;
 namespace HubSpotMessaging.IntegrationTests.Deployment;
 
 /// <summary>What docs/deployment.md promises of deploy/kubernetes, as far as it shows without a cluster.</summary>
-public sealed class KubernetesTests
+public sealed partial class KubernetesTests
 {
     private const string Name = "hubspot-messaging";
 
     [Fact]
     public async Task The_example_for_Kubernetes_renders_to_pods_that_may_do_nothing_but_their_work()
     {
-        var folder = await CopyAsync();
+        var folder = Copy();
         try
         {
             var objects = await RenderAsync(folder);
@@ -29,6 +30,7 @@ public sealed class KubernetesTests
             (container.SecurityContext.ReadOnlyRootFilesystem, container.SecurityContext.AllowPrivilegeEscalation).ShouldBe((true, false));
             container.SecurityContext.Capabilities.Drop.ShouldBe(["ALL"]);
             container.SecurityContext.Capabilities.Add.ShouldBeNull();
+            container.Image.ShouldEndWith($":{Version().Match(await File.ReadAllTextAsync(Repository.Find("Directory.Build.props"))).Groups["version"].Value}");
             container.StartupProbe.HttpGet.Path.ShouldBe("/health/ready");
             (container.ReadinessProbe.HttpGet.Path, container.LivenessProbe.HttpGet.Path).ShouldBe(("/health/live", "/health/live"));
 
@@ -53,14 +55,13 @@ public sealed class KubernetesTests
     }
 
     [Fact]
-    public async Task The_components_for_Kubernetes_add_an_authority_and_leave_the_number_of_pods_to_the_scaler()
+    public async Task The_components_for_Kubernetes_add_an_authority_and_a_monitor_and_leave_the_number_of_pods_to_the_scaler()
     {
-        var folder = await CopyAsync();
+        var folder = Copy();
         try
         {
-            var file = Path.Combine(folder, "example", "kustomization.yaml");
-            var text = await File.ReadAllTextAsync(file);
-            await File.WriteAllTextAsync(file, text.Replace("  # - ", "  - ", StringComparison.Ordinal)); // What is proposed there.
+            await EditAsync(Path.Combine(folder, "example", "kustomization.yaml"), "  # - ", "  - "); // What is proposed there.
+            await EditAsync(Path.Combine(folder, "base", "deployment.yaml"), "          envFrom:", "          env: [{ name: TZ, value: UTC }]\n          envFrom:"); // As somebody else's component might.
             using var authority = new CertificateAuthority("Ours");
             await File.WriteAllTextAsync(Path.Combine(folder, "example", "ca.crt"), authority.Pem);
 
@@ -69,12 +70,21 @@ public sealed class KubernetesTests
             var deployment = objects.OfType<V1Deployment>().ShouldHaveSingleItem();
             deployment.Spec.Replicas.ShouldBeNull();
             var pod = deployment.Spec.Template.Spec;
-            var variable = pod.Containers[0].Env.ShouldHaveSingleItem();
-            variable.Name.ShouldBe("SSL_CERT_FILE");
+            pod.Containers[0].Env.Select(variable => variable.Name).ShouldBe(["SSL_CERT_FILE", "TZ"], ignoreOrder: true);
+            var variable = pod.Containers[0].Env.Single(variable => variable.Name == "SSL_CERT_FILE");
             var mount = pod.Containers[0].VolumeMounts.Single(mount => variable.Value == $"{mount.MountPath}/ca.crt");
             var map = pod.Volumes.Single(volume => volume.Name == mount.Name).ConfigMap.Name;
             objects.OfType<V1ConfigMap>().Single(item => item.Metadata.Name == map).Data["ca.crt"].Trim().ShouldBe(authority.Pem);
             objects.OfType<ScaledObject>().ShouldHaveSingleItem().Spec["scaleTargetRef"].ShouldBeAssignableTo<IDictionary<object, object>>()!["name"].ShouldBe(Name);
+
+            // Prometheus scrapes the pods once, as the job that it is called everywhere.
+            var monitor = objects.OfType<PodMonitor>().ShouldHaveSingleItem().Spec;
+            var labels = deployment.Spec.Template.Metadata.Labels;
+            monitor.Selector.MatchLabels.ShouldBeSubsetOf(labels);
+            labels[monitor.JobLabel].ShouldBe(Name);
+            monitor.PodMetricsEndpoints.ShouldHaveSingleItem()["path"].ShouldBe("/metrics");
+            pod.Containers[0].Ports.ShouldContain(port => port.Name == monitor.PodMetricsEndpoints[0]["port"]);
+            deployment.Spec.Template.Metadata.Annotations.ShouldBeEmpty();
         }
         finally
         {
@@ -82,21 +92,25 @@ public sealed class KubernetesTests
         }
     }
 
-    /// <summary>A copy with the secrets of the example, which are not in the repository.</summary>
-    private static async Task<string> CopyAsync()
+    private static string Copy()
     {
         var source = Path.GetDirectoryName(Path.GetDirectoryName(Repository.Find("deploy/kubernetes/base/kustomization.yaml")))!;
         var folder = Directory.CreateTempSubdirectory("hubspot-messaging-").FullName;
-        foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
+        foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != "secrets.env"))
         {
             var copy = Path.Combine(folder, Path.GetRelativePath(source, file));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
             File.Copy(file, copy);
         }
 
-        var secrets = await File.ReadAllTextAsync(Path.Combine(folder, "example", "secrets.env.example"));
-        await File.WriteAllTextAsync(Path.Combine(folder, "example", "secrets.env"), secrets);
         return folder;
+    }
+
+    private static async Task EditAsync(string file, string old, string @new)
+    {
+        var text = await File.ReadAllTextAsync(file);
+        text.ShouldContain(old);
+        await File.WriteAllTextAsync(file, text.Replace(old, @new, StringComparison.Ordinal));
     }
 
     /// <summary>As Kubernetes would take it: a field that it does not know is an error.</summary>
@@ -107,7 +121,12 @@ public sealed class KubernetesTests
         await using var process = ChildProcess.Start(kubectl!, ["kustomize", "example"], ChildProcess.EnvironmentWithout(), folder);
         var code = await process.Exited.WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System);
         code.ShouldBe(0, process.Output.ToString());
-        return KubernetesYaml.LoadAllFromString(process.Output.ToString(), new Dictionary<string, Type> { ["keda.sh/v1alpha1/ScaledObject"] = typeof(ScaledObject) }, strict: true);
+        var others = new Dictionary<string, Type>
+        {
+            ["keda.sh/v1alpha1/ScaledObject"] = typeof(ScaledObject),
+            ["monitoring.coreos.com/v1/PodMonitor"] = typeof(PodMonitor),
+        };
+        return KubernetesYaml.LoadAllFromString(process.Output.ToString(), others, strict: true);
     }
 
     /// <summary>KEDA's, as far as it matters here.</summary>
@@ -121,4 +140,28 @@ public sealed class KubernetesTests
 
         public Dictionary<string, object> Spec { get; set; } = [];
     }
+
+    /// <summary>That of Prometheus' operator, as far as it matters here.</summary>
+    public sealed class PodMonitor
+    {
+        public string? ApiVersion { get; set; }
+
+        public string? Kind { get; set; }
+
+        public V1ObjectMeta? Metadata { get; set; }
+
+        public PodMonitorSpec Spec { get; set; } = new();
+    }
+
+    public sealed class PodMonitorSpec
+    {
+        public string JobLabel { get; set; } = "";
+
+        public V1LabelSelector Selector { get; set; } = new();
+
+        public IList<Dictionary<string, string>> PodMetricsEndpoints { get; set; } = [];
+    }
+
+    [GeneratedRegex("<VersionPrefix>(?<version>[^<]+)</VersionPrefix>", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Version();
 }

@@ -1,8 +1,11 @@
 using System.Text.RegularExpressions;
 using HubSpotMessaging.Contracts;
+using HubSpotMessaging.IntegrationTests.Contracts;
 using HubSpotMessaging.IntegrationTests.DeadLetters;
+using HubSpotMessaging.Publisher;
 using HubSpotMessaging.Testing;
 using MassTransit;
+using Microsoft.Extensions.DependencyInjection;
 using RabbitMQ.Client;
 using StackExchange.Redis;
 
@@ -72,7 +75,7 @@ public sealed partial class PermissionTests(Servers servers)
             await Should.ThrowAsync<Exception>(answer);
         }
 
-        await GiveAsync(broker, "hubspot-service", withAllRights, andTheRightToAnswer: true);
+        await GiveAsync(broker, "hubspot-service", withAllRights, withRequests: true);
         (await client.CreateRequestClient<SyncContact>().GetResponse<ContactSynced>(new SyncContact { CommandId = "asked", Email = "ada@example.com" })).Message.CommandId.ShouldBe("asked");
         await client.StopAsync();
 
@@ -131,6 +134,36 @@ public sealed partial class PermissionTests(Servers servers)
         await MayNotAsync(subscriber, channel => channel.BasicPublishAsync("HubSpotMessaging.Contracts:SyncContact", "", mandatory: true, new BasicProperties(), default).AsTask());
     }
 
+    [Fact]
+    public async Task A_publisher_with_MassTransit_publishes_and_asks_with_the_rights_that_the_document_gives_it()
+    {
+        var (broker, ownsBroker) = await BrokerAsync();
+        await using var _ = ownsBroker;
+        await using var installation = await Installation.StartAsync(broker);
+        var withAllRights = installation.Settings["ConnectionStrings__RabbitMq"]!;
+        await GiveAsync(broker, "shop", withAllRights);
+        using var application = await PublisherTests.ApplicationAsync(As("shop", withAllRights));
+        await using var scope = application.Services.CreateAsyncScope();
+        var publisher = scope.ServiceProvider.GetRequiredService<IHubSpotPublisher>();
+
+        await publisher.PublishAsync(new SyncContact { CommandId = "one", Email = "ada@example.com" });
+        await installation.Bus.OutcomeAsync("ContactSynced", "one");
+        await publisher.PublishAsync(new EnrollInWorkflow { CommandId = "two", Email = "ada@example.com", Workflow = "1001" });
+        await installation.Bus.OutcomeAsync("ContactEnrolledInWorkflow", "two");
+        await publisher.PublishAsync(new PostTimelineEvent { CommandId = "three", Email = "ada@example.com", EventType = "1001298" });
+        await installation.Bus.OutcomeAsync("TimelineEventPosted", "three");
+        await publisher.PublishBulkAsync(new SyncContact { CommandId = "four", Email = "bob@example.com" });
+        await installation.Bus.OutcomeAsync("ContactSynced", "four");
+        await MayNotAsync(As("shop", withAllRights), channel => channel.ExchangeDeclareAsync("HubSpotMessaging.Contracts:IHubSpotCommand", "fanout", durable: true));
+        await MayNotAsync(As("shop", withAllRights), channel => channel.BasicGetAsync("hubspot-sync-contact", autoAck: false));
+
+        await GiveAsync(broker, "shop", withAllRights, withRequests: true);
+        (await scope.ServiceProvider.GetRequiredService<IRequestClient<SyncContact>>().GetResponse<ContactSynced>(new SyncContact { CommandId = "five", Email = "ada@example.com" }))
+            .Message.CommandId.ShouldBe("five");
+        await MayNotAsync(As("shop", withAllRights), channel => channel.BasicGetAsync("hubspot-sync-contact", autoAck: false));
+        await application.StopAsync();
+    }
+
     /// <summary>One on which users can be made: the shared one, or else one of its own.</summary>
     private async Task<(Servers Servers, IAsyncDisposable? Own)> BrokerAsync()
     {
@@ -141,10 +174,10 @@ public sealed partial class PermissionTests(Servers servers)
     }
 
     /// <summary>Makes a user with the rights that the document has for it.</summary>
-    private static async Task GiveAsync(Servers broker, string user, string uri, bool andTheRightToAnswer = false)
+    private static async Task GiveAsync(Servers broker, string user, string uri, bool withRequests = false)
     {
-        var rights = RabbitMqRights().Matches(Document).Where(match => match.Groups["user"].Value == user).ElementAt(andTheRightToAnswer ? 1 : 0).Groups;
-        if (!andTheRightToAnswer)
+        var rights = RabbitMqRights().Matches(Document).Where(match => match.Groups["user"].Value == user).ElementAt(withRequests ? 1 : 0).Groups;
+        if (!withRequests)
             await broker.RabbitMq.ControlAsync(["add_user", user, Password]);
         await broker.RabbitMq.ControlAsync(
             ["set_permissions", "--vhost", new Uri(uri).AbsolutePath.Trim('/'), user, rights["configure"].Value, rights["write"].Value, rights["read"].Value]);

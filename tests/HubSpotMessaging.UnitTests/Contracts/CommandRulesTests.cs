@@ -23,6 +23,7 @@ public sealed class CommandRulesTests
         Timeline,
         Timeline with { Tokens = null!, ObjectId = " " },
         Timeline with { Email = null, Utk = "abc", ExtraData = JsonSerializer.SerializeToElement(new { a = 1 }) },
+        Timeline with { ExtraData = LongestExtraData(padding: new string(' ', 1_000)) },
     ];
 
     public static TheoryData<IHubSpotCommand, string?, string> Bad => new()
@@ -44,6 +45,7 @@ public sealed class CommandRulesTests
         { Timeline with { Tokens = new Dictionary<string, string?> { ["a"] = new string('ä', 261_121) } }, "tokens.a", CommandErrorCodes.TooLong },
         { Timeline with { Tokens = Enumerable.Range(0, 3).ToDictionary(number => $"t{number}", _ => (string?)new string('x', 400_000)) }, null, CommandErrorCodes.TooLong },
         { Timeline with { ExtraData = JsonSerializer.SerializeToElement(new { a = new string('x', 1_048_570) }) }, null, CommandErrorCodes.TooLong },
+        { Timeline with { ExtraData = LongestExtraData(more: " ") }, null, CommandErrorCodes.TooLong },
         { Enroll with { Workflow = "" }, "workflow", CommandErrorCodes.Required },
         { Enroll with { Email = "nobody" }, "email", CommandErrorCodes.Invalid },
         { Timeline with { EventType = "" }, "eventType", CommandErrorCodes.Required },
@@ -75,4 +77,12 @@ public sealed class CommandRulesTests
     [Fact]
     public void All_errors_are_told_at_once() =>
         (Enroll with { Email = "", Workflow = "", CommandId = " " }).Validate().Count.ShouldBe(3);
+
+    /// <summary>As large as an event may be, with texts in which white space and quotation marks count, and white space around them that does not.</summary>
+    private static JsonElement LongestExtraData(string padding = "", string more = "")
+    {
+        const string Template = """{"a \" b":"c \\","d":[1,true],"e":"TEXT"}""";
+        var text = new string(' ', 1_048_576 - Template.Length + "TEXT".Length) + more;
+        return JsonElement.Parse(padding + Template.Replace(",", $",{padding}\n\t", StringComparison.Ordinal).Replace("TEXT", text, StringComparison.Ordinal) + padding);
+    }
 }
