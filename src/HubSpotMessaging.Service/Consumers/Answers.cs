@@ -3,11 +3,15 @@ using MassTransit;
 namespace HubSpotMessaging.Service.Consumers;
 
 /// <summary>
-/// Answers whoever sent a command as a request. An answer that cannot be given is told by the event as well: it must neither keep a command
-/// that is done from being acknowledged, nor go over the channel of its queue, which the broker closes over an address that it refuses.
+/// Answers whoever sent a command as a request, into the queue that the response address names. That queue is there, or nobody waits for the
+/// answer; so nothing is declared, for a broker that refuses closes the channel, and with it goes what others are being sent. An answer that
+/// cannot be given keeps no command that is done from being acknowledged: the event tells it as well.
 /// </summary>
 internal sealed partial class Answers(IBus bus, TimeProvider time, ILogger<Answers> logger)
 {
+    /// <summary>How MassTransit calls what the routing key alone directs, without an exchange of its own.</summary>
+    private static readonly Uri AnyQueue = new("exchange:amq.rabbitmq.reply-to");
+
     private static readonly TimeSpan MayTake = TimeSpan.FromSeconds(5);
 
     public async Task AnswerAsync<TOutcome>(ConsumeContext request, TOutcome outcome)
@@ -20,13 +24,16 @@ internal sealed partial class Answers(IBus bus, TimeProvider time, ILogger<Answe
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, request.CancellationToken);
         try
         {
-            var endpoint = await bus.GetSendEndpoint(address);
+            var queue = request.ReceiveContext.TryGetPayload<RabbitMqBasicConsumeContext>(out _) ? QueueOf(address) : null;
+            var endpoint = await bus.GetSendEndpoint(queue is null ? address : AnyQueue);
             await endpoint.Send(
                 outcome,
                 answer =>
                 {
                     answer.RequestId = requestId;
                     answer.ConversationId = request.ConversationId;
+                    if (queue is not null && answer.TryGetPayload<RabbitMqSendContext>(out var message))
+                        (message.RoutingKey, message.Mandatory) = (queue, true);
                 },
                 ending.Token);
         }
@@ -34,6 +41,13 @@ internal sealed partial class Answers(IBus bus, TimeProvider time, ILogger<Answe
         {
             LogUnanswered(requestId, exception.GetType().Name);
         }
+    }
+
+    /// <exception cref="ArgumentException">It is one of ours, in which an answer would be taken for a command.</exception>
+    private static string QueueOf(Uri address)
+    {
+        var queue = Uri.UnescapeDataString(address.AbsolutePath.Split('/')[^1]);
+        return queue.StartsWith("hubspot-", StringComparison.Ordinal) ? throw new ArgumentException("The queue is one of the service's own.", nameof(address)) : queue;
     }
 
     [LoggerMessage(LogLevel.Warning, "The request {RequestId} cannot be answered at its response address: {Exception}. Its outcome is published all the same")]

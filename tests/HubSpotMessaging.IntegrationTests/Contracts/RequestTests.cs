@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json.Nodes;
 using HubSpotMessaging.Contracts;
@@ -16,9 +17,6 @@ public sealed class RequestTests(SharedInstallation shared) : IClassFixture<Shar
     {
         await using var installation = await shared.BeginAsync();
         await using var client = await ClientAsync(installation);
-        await AskAsync<SyncContact, ContactSynced>(new() { CommandId = "first", Email = "ada@example.com" }, null); // Makes the exchange of the answers.
-        await using var answers = await WatchAsync(installation, client.Bus.Address);
-
         await AskAsync<SyncContact, ContactSynced>(new() { CommandId = "s-1", Email = "ada@example.com" }, null);
         await AskAsync<SyncContact, ContactSynced>(new() { CommandId = "s-2", Email = "nobody" }, RejectionCategories.InvalidCommand);
         await AskAsync<SyncContact, ContactSynced>(
@@ -33,7 +31,7 @@ public sealed class RequestTests(SharedInstallation shared) : IClassFixture<Shar
         foreach (var queue in (string[])["hubspot-sync-contact", "hubspot-sync-contact", "hubspot-enroll-in-workflow", "hubspot-post-timeline-event"])
             await installation.Bus.DeadLetterAsync(queue);
         await NothingIsLeftAsync(installation);
-        (await answers.AllAsync()).ShouldBe(
+        (await client.AnswersAsync()).ShouldBe(
         [
             ("ContactSynced", "s-1"), ("CommandRejected", "s-2"), ("CommandRejected", "s-3"),
             ("ContactEnrolledInWorkflow", "e-1"), ("CommandRejected", "e-2"),
@@ -86,19 +84,54 @@ public sealed class RequestTests(SharedInstallation shared) : IClassFixture<Shar
         await channel.ExchangeDeclareAsync("of-another-kind", ExchangeType.Direct, durable: false, autoDelete: false);
 
         foreach (var address in addresses)
-            await installation.Bus.SendAsync(
-                "HubSpotMessaging.Contracts:SyncContact",
-                Encoding.UTF8.GetBytes($$"""
-                    { "messageId": "{{Guid.NewGuid()}}", "requestId": "{{Guid.NewGuid()}}", "responseAddress": "{{address}}",
-                      "messageType": ["urn:message:HubSpotMessaging.Contracts:SyncContact"], "message": { "commandId": "{{address}}", "email": "ada@example.com" } }
-                    """),
-                contentType: "application/vnd.masstransit+json");
+            await AskAsync(installation, address, address);
 
         foreach (var address in addresses)
             await installation.Bus.OutcomeAsync("ContactSynced", address);
         await NothingIsLeftAsync(installation);
         installation.Bus.Seen.Count(seen => seen.Event == "ContactSynced").ShouldBe(addresses.Length);
     }
+
+    [Fact]
+    public async Task An_answer_that_cannot_be_given_takes_no_answer_of_somebody_else_along()
+    {
+        await using var installation = await shared.BeginAsync();
+        await using var client = await ClientAsync(installation);
+        await using var connection = await new ConnectionFactory { Uri = new(installation.Settings["ConnectionStrings__RabbitMq"]!) }.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        var pause = new PauseReason("test", "Test");
+        var line = new LineStore(installation.RedisConnection);
+        await line.PauseAsync(pause);
+        await Eventually.BecomesTrueAsync(async () => await installation.Bus.ConsumersAsync("hubspot-sync-contact") == 0, "all wait, to be done at once");
+
+        var requests = client.Bus.CreateRequestClient<SyncContact>(RequestTimeout.After(s: 30));
+        var answers = new List<Task<Response<ContactSynced>>>();
+        foreach (var number in Enumerable.Range(0, 50))
+        {
+            answers.Add(requests.GetResponse<ContactSynced>(new SyncContact { CommandId = $"good-{number}", Email = $"good-{number}@example.com" }));
+            if (number % 10 != 5)
+                continue;
+            await channel.ExchangeDeclareAsync($"direct-{number}", ExchangeType.Direct, durable: false, autoDelete: false);
+            await AskAsync(installation, $"bad-{number}", $"exchange:direct-{number}");
+        }
+
+        await Eventually.BecomesTrueAsync(async () => await installation.Bus.DepthAsync("hubspot-sync-contact") == 55, "all wait");
+        await line.ResumeAsync(pause);
+
+        (await Task.WhenAll(answers)).Select(answer => answer.Message.CommandId).ShouldBe(Enumerable.Range(0, 50).Select(number => $"good-{number}"));
+        foreach (var number in (int[])[5, 15, 25, 35, 45])
+            await installation.Bus.OutcomeAsync("ContactSynced", $"bad-{number}");
+        await NothingIsLeftAsync(installation);
+    }
+
+    /// <summary>Asks as MassTransit does, for an answer at any address.</summary>
+    private static Task AskAsync(Installation installation, string commandId, string responseAddress) => installation.Bus.SendAsync(
+        "HubSpotMessaging.Contracts:SyncContact",
+        Encoding.UTF8.GetBytes($$"""
+            { "messageId": "{{Guid.NewGuid()}}", "requestId": "{{Guid.NewGuid()}}", "responseAddress": "{{responseAddress}}",
+              "messageType": ["urn:message:HubSpotMessaging.Contracts:SyncContact"], "message": { "commandId": "{{commandId}}", "email": "ada@example.com" } }
+            """),
+        contentType: "application/vnd.masstransit+json");
 
     /// <summary>Neither in a queue nor in the hands of the service, which gives back what it holds when the line pauses.</summary>
     private static async Task NothingIsLeftAsync(Installation installation)
@@ -118,44 +151,50 @@ public sealed class RequestTests(SharedInstallation shared) : IClassFixture<Shar
 
     private static async Task<Client> ClientAsync(Installation installation)
     {
-        var bus = Bus.Factory.CreateUsingRabbitMq(rabbit => rabbit.Host(new Uri(installation.Settings["ConnectionStrings__RabbitMq"]!)));
+        var uri = new Uri(installation.Settings["ConnectionStrings__RabbitMq"]!);
+        var bus = Bus.Factory.CreateUsingRabbitMq(rabbit => rabbit.Host(uri));
+        var client = new Client(bus, uri);
+        bus.ConnectReceiveObserver(client);
         await bus.StartAsync();
-        return new(bus);
+        return client;
     }
 
-    /// <summary>A second queue behind the client's own, which holds everything that arrives there.</summary>
-    private static async Task<Answers> WatchAsync(Installation installation, Uri address)
+    /// <summary>Asks, and notes everything that comes back.</summary>
+    private sealed class Client(IBusControl bus, Uri broker) : IReceiveObserver, IAsyncDisposable
     {
-        var connection = await new ConnectionFactory { Uri = new(installation.Settings["ConnectionStrings__RabbitMq"]!) }.CreateConnectionAsync();
-        var channel = await connection.CreateChannelAsync();
-        var queue = (await channel.QueueDeclareAsync()).QueueName;
-        await channel.QueueBindAsync(queue, address.AbsolutePath.Split('/')[^1], "");
-        return new(connection, channel, queue);
-    }
+        private const string Last = "that is all";
 
-    private sealed record Client(IBusControl Bus) : IAsyncDisposable
-    {
-        public async ValueTask DisposeAsync() => await Bus.StopAsync();
-    }
+        private readonly ConcurrentQueue<string> _received = new();
 
-    private sealed record Answers(IConnection Connection, IChannel Channel, string Queue) : IAsyncDisposable
-    {
-        public async Task<IReadOnlyList<(string Type, string? CommandId)>> AllAsync()
+        public IBusControl Bus => bus;
+
+        public Task PreReceive(ReceiveContext context)
         {
-            var all = new List<(string, string?)>();
-            while (await Channel.BasicGetAsync(Queue, autoAck: true) is { } answer)
-            {
-                var envelope = JsonNode.Parse(answer.Body.Span)!;
-                all.Add((((string?)envelope["messageType"]![0])!.Split(':')[^1], (string?)envelope["message"]!["commandId"]));
-            }
-
-            return all;
+            _received.Enqueue(context.Body.GetString());
+            return Task.CompletedTask;
         }
 
-        public async ValueTask DisposeAsync()
+        /// <summary>All answers until now, behind which something is put into the queue.</summary>
+        public async Task<IReadOnlyList<(string Type, string? CommandId)>> AnswersAsync()
         {
-            await Channel.DisposeAsync();
-            await Connection.DisposeAsync();
+            await using var connection = await new ConnectionFactory { Uri = broker }.CreateConnectionAsync();
+            await using var channel = await connection.CreateChannelAsync();
+            await channel.BasicPublishAsync("", bus.Address.AbsolutePath.Split('/')[^1], Encoding.UTF8.GetBytes(Last));
+            await Eventually.BecomesTrueAsync(() => _received.Contains(Last), "everything has come");
+            return [.. _received.TakeWhile(body => body != Last).Select(body => JsonNode.Parse(body)!)
+                .Select(envelope => (((string?)envelope["messageType"]![0])!.Split(':')[^1], (string?)envelope["message"]!["commandId"]))];
         }
+
+        public Task PostReceive(ReceiveContext context) => Task.CompletedTask;
+
+        public Task PostConsume<T>(ConsumeContext<T> context, TimeSpan duration, string consumerType)
+            where T : class => Task.CompletedTask;
+
+        public Task ConsumeFault<T>(ConsumeContext<T> context, TimeSpan duration, string consumerType, Exception exception)
+            where T : class => Task.CompletedTask;
+
+        public Task ReceiveFault(ReceiveContext context, Exception exception) => Task.CompletedTask;
+
+        public async ValueTask DisposeAsync() => await bus.StopAsync();
     }
 }
