@@ -14,7 +14,7 @@ public interface IHubSpotPublisher
     /// <param name="cancellationToken">Ends the waiting for the broker.</param>
     /// <exception cref="ArgumentException">
     /// HubSpotMessaging would reject the command; the message tells why. So it is, by the clock of this machine, with one that occurred more than five
-    /// minutes in the future or has expired. Nothing is published.
+    /// minutes in the future, or has expired and is no enrolment. Nothing is published.
     /// </exception>
     /// <exception cref="MessageReturnedException">There is no queue for it: HubSpotMessaging has never been started on this broker.</exception>
     Task PublishAsync(IHubSpotCommand command, CancellationToken cancellationToken = default);

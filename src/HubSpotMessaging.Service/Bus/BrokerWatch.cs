@@ -7,11 +7,12 @@ namespace HubSpotMessaging.Service.Bus;
 /// Whether RabbitMQ is there, by a connection that is kept for nothing else: MassTransit does not notice as long as all queues are paused, and
 /// else says no more than that it connects again.
 /// </summary>
-internal sealed class BrokerWatch(IOptions<ServerOptions> servers, TimeProvider time) : BackgroundService
+internal sealed partial class BrokerWatch(IOptions<ServerOptions> servers, TimeProvider time, ILogger<BrokerWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromSeconds(2);
 
     private bool _isThere;
+    private bool _isMissed;
 
     public bool IsThere => Volatile.Read(ref _isThere);
 
@@ -24,12 +25,14 @@ internal sealed class BrokerWatch(IOptions<ServerOptions> servers, TimeProvider 
                 await WatchAsync(stoppingToken);
             }
 #pragma warning disable CA1031 // Whatever is in the way, it is tried again.
-            catch (Exception) when (!stoppingToken.IsCancellationRequested)
+            catch (Exception exception)
 #pragma warning restore CA1031
             {
+                if (!_isMissed && !stoppingToken.IsCancellationRequested)
+                    LogMissed(exception.GetBaseException().GetType().Name, exception.GetBaseException().Message);
+                _isMissed = true;
             }
 
-            Volatile.Write(ref _isThere, false);
             await Task.Delay(BetweenAttempts, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -45,8 +48,24 @@ internal sealed class BrokerWatch(IOptions<ServerOptions> servers, TimeProvider 
             ended.TrySetResult();
             return Task.CompletedTask;
         };
-        Volatile.Write(ref _isThere, connection.IsOpen);
-        if (IsThere)
-            await ended.Task.WaitAsync(cancellationToken);
+        if (_isMissed)
+            LogFound();
+        _isMissed = false;
+        try
+        {
+            Volatile.Write(ref _isThere, connection.IsOpen);
+            if (connection.IsOpen)
+                await ended.Task.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            Volatile.Write(ref _isThere, false);
+        }
     }
+
+    [LoggerMessage(LogLevel.Warning, "RabbitMQ cannot be reached: {Exception}: {Message}")]
+    private partial void LogMissed(string exception, string message);
+
+    [LoggerMessage(LogLevel.Information, "RabbitMQ can be reached again")]
+    private partial void LogFound();
 }

@@ -12,11 +12,11 @@ internal sealed class CommandsInHand(TimeProvider time)
     /// <summary>Takes one into the hand, until it is disposed of.</summary>
     public IDisposable Take(string queue) => new Hold(_queues[queue], time.GetTimestamp());
 
-    /// <summary>How many there are of each queue, and for how long the oldest has been; null when there is none.</summary>
-    public IEnumerable<(string Queue, int Count, TimeSpan? Oldest)> Look() => _queues.Select(queue =>
+    /// <summary>How many there are of each queue, and for how long the oldest has been.</summary>
+    public IEnumerable<(string Queue, int Count, TimeSpan Oldest)> Look() => _queues.Select(queue =>
     {
         var taken = queue.Value.Values;
-        return (queue.Key, taken.Count, taken.Count == 0 ? (TimeSpan?)null : time.GetElapsedTime(taken.Min()));
+        return (queue.Key, taken.Count, taken.Count == 0 ? TimeSpan.Zero : time.GetElapsedTime(taken.Min()));
     });
 
     private sealed class Hold : IDisposable

@@ -100,15 +100,12 @@ internal sealed class Gauges : BackgroundService
         }
     }
 
-    private IEnumerable<Measurement<double>> OldestAges()
-    {
-        var waiting = Queues.ToDictionary(queue => queue.Name, queue => queue.Waiting == 0 ? 0 : queue.OldestSeconds, StringComparer.Ordinal);
-        return
-            from taken in _inHand.Look()
-            let age = Enumerable.Max([waiting.GetValueOrDefault(taken.Queue), taken.Oldest?.TotalSeconds])
-            where age is not null
-            select Of(taken.Queue, age.Value);
-    }
+    private IEnumerable<Measurement<double>> OldestAges() =>
+        from taken in _inHand.Look()
+        join queue in Queues on taken.Queue equals queue.Name
+        let waiting = queue.Waiting == 0 ? 0 : queue.OldestSeconds
+        where waiting is not null
+        select Of(queue.Name, Math.Max(waiting.Value, taken.Oldest.TotalSeconds));
 
     private static Measurement<T> Of<T>(string queue, T value)
         where T : struct => new(value, new KeyValuePair<string, object?>(Queue, queue));

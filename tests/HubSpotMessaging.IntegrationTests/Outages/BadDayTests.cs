@@ -1,5 +1,8 @@
+using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using HubSpotMessaging.Emulator;
+using HubSpotMessaging.HubSpot.Line;
 using HubSpotMessaging.Testing;
 using RabbitMQ.Client.Exceptions;
 using Fault = HubSpotMessaging.Emulator.Fault;
@@ -55,8 +58,15 @@ public sealed class BadDayTests : IAsyncLifetime
         hubSpot.Faults.Clear();
         await ResumesAsync(bus, "HubSpotUnavailable", "HubSpot is there again");
 
+        // RabbitMQ goes while nothing is consumed, which nobody would notice by itself.
+        var pause = new PauseReason("test", "Test");
+        var line = new LineStore(installation.RedisConnection);
+        await line.PauseAsync(pause);
+        await Eventually.BecomesTrueAsync(async () => (await Task.WhenAll(AmqpClient.Queues.Select(bus.ConsumersAsync))).All(consumers => consumers == 0), "nothing is consumed");
+        await TellsOfBrokerAsync(installation.Address, isThere: true);
         await _servers.RabbitMq.StopAsync();
         await TellsOfBrokerAsync(installation.Address, isThere: false);
+        await line.ResumeAsync(pause);
         await _servers.RabbitMq.StartAgainAsync();
         await DeliversAsync(bus, "RabbitMQ is there again");
         await TellsOfBrokerAsync(installation.Address, isThere: true);
@@ -113,9 +123,17 @@ public sealed class BadDayTests : IAsyncLifetime
     {
         using var http = new HttpClient { BaseAddress = service };
         await Eventually.BecomesTrueAsync(
-            async () => (await http.GetStringAsync(new Uri("metrics", UriKind.Relative)))
-                .Split('\n').Any(line => line.StartsWith("hubspot_broker_available", StringComparison.Ordinal) && line.Split(' ')[1] == (isThere ? "1" : "0")),
-            "the metric tells whether RabbitMQ can be reached",
+            async () =>
+            {
+                using var answer = await http.GetAsync(new Uri("health/ready", UriKind.Relative));
+                var checks = (await answer.Content.ReadFromJsonAsync<JsonObject>())!["checks"]!.AsObject();
+                checks.Select(check => check.Key).ShouldBe(["redis", "broker", "authorization", "line"], ignoreOrder: true);
+                var metrics = await http.GetStringAsync(new Uri("metrics", UriKind.Relative));
+                return (answer.StatusCode == HttpStatusCode.OK) == isThere
+                    && ((string?)checks["broker"]!["status"] == "Healthy") == isThere
+                    && metrics.Split('\n').Single(line => line.StartsWith("hubspot_broker_available{", StringComparison.Ordinal)).EndsWith(isThere ? " 1" : " 0", StringComparison.Ordinal);
+            },
+            $"readiness and metrics tell that RabbitMQ is {(isThere ? "there" : "away")}",
             seconds: 60);
     }
 

@@ -35,6 +35,10 @@ public sealed class PublisherTests
         await publisher.PublishAsync(Command with { OccurredAt = Now.AddMinutes(5), ExpiresAt = Now.AddTicks(1) });
         harness.Published.Select<SyncContact>().ShouldHaveSingleItem();
 
+        // What may have been done before is answered, however late it comes again.
+        await publisher.PublishAsync(new EnrollInWorkflow { CommandId = "e", Email = "ada@example.com", Workflow = "1001", ExpiresAt = Now });
+        harness.Published.Select<EnrollInWorkflow>().ShouldHaveSingleItem();
+
         async Task ShouldBeRefusedAsync(SyncContact command, string reason)
         {
             foreach (var publish in (Func<Task>[])[() => publisher.PublishAsync(command), () => publisher.PublishBulkAsync(command)])
