@@ -6,9 +6,20 @@ local function announce(outbox, text)
   redis.call('RPUSH', outbox, text)
 end
 
+-- Whether another owner has the same reason for the same commands: nothing changes for them then.
+local function is_shared(line, field)
+  local reason = string.match(field, '/.*$')
+  for _, other in ipairs(redis.call('HKEYS', line)) do
+    if other ~= field and string.match(other, '/.*$') == reason then
+      return true
+    end
+  end
+  return false
+end
+
 -- Adds a reason. Announced once, however many replicas come to it.
 local function pause(line, outbox, field, value, text)
-  if redis.call('HSETNX', line, field, value) == 1 then
+  if redis.call('HSETNX', line, field, value) == 1 and not is_shared(line, field) then
     announce(outbox, text)
   end
 end
@@ -18,7 +29,9 @@ local function resume(line, outbox, field)
   local value = redis.call('HGET', line, field)
   if value then
     redis.call('HDEL', line, field)
-    announce(outbox, string.match(value, '\n(.*)$'))
+    if not is_shared(line, field) then
+      announce(outbox, string.match(value, '\n(.*)$'))
+    end
   end
 end
 

@@ -24,7 +24,7 @@ public abstract class CircuitTests(string redis) : IAsyncLifetime
     {
         for (var replica = 0; replica < 2; replica++)
             _connections.Add(await ConnectionMultiplexer.ConnectAsync(redis));
-        foreach (var key in (RedisKey[])[Row, $"{Row}:openings", "hubspot:circuit:Timeline", "hubspot:circuit:Timeline:openings", LineStore.Key, Outbox.Key])
+        foreach (var key in (RedisKey[])[Row, $"{Row}:openings", "hubspot:circuit:Timeline", "hubspot:circuit:Timeline:openings", "hubspot:circuit:Enrollments", "hubspot:circuit:Enrollments:openings", LineStore.Key, Outbox.Key])
             await Redis.KeyDeleteAsync(key);
         _lines = new(_connections[0]);
         _one = new(_connections[0], _lines, _clock);
@@ -50,6 +50,20 @@ public abstract class CircuitTests(string redis) : IAsyncLifetime
         reasons.Select(reason => reason.Scope).Order().ShouldBe(["EnrollInWorkflow", "SyncContact"]);
         reasons.ShouldAllBe(reason => reason.Reason == "HubSpotUnavailable" && reason.Until == _clock.GetUtcNow() + TimeSpan.FromSeconds(2));
         (await Redis.ListLengthAsync(Outbox.Key)).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Two_kinds_of_call_that_the_same_commands_need_are_one_pause_of_theirs_which_ends_with_the_later()
+    {
+        var (contacts, enrollments) = (OutageReasons.Unavailable(CallKind.Contacts, "EnrollInWorkflow"), OutageReasons.Unavailable(CallKind.Enrollments, "EnrollInWorkflow"));
+        await _lines.PauseAsync(contacts);
+        await _lines.PauseAsync(enrollments);
+        (await Redis.ListLengthAsync(Outbox.Key)).ShouldBe(1);
+
+        await _lines.ResumeAsync(contacts);
+        (await Redis.ListLengthAsync(Outbox.Key)).ShouldBe(1);
+        await _lines.ResumeAsync(enrollments);
+        (await Redis.ListRangeAsync(Outbox.Key)).Select(text => Announcement.Parse((string)text!).GetType()).ShouldBe([typeof(LinePaused), typeof(LineResumed)]);
     }
 
     [Fact]
