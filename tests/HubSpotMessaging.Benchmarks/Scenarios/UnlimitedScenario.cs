@@ -26,7 +26,7 @@ internal sealed class UnlimitedScenario : IScenario
 
     private static Task<Result?> MeasureAsync(BenchmarkRun run, string name, Func<Stage, Task<Subject>> startAsync)
     {
-        const int warmUp = 20_000;
+        const int warmUp = 100_000; // Until what is compiled in the background is.
         var rounds = run.Choose(5, 1);
         var settings = new StageSettings { RateLimit = StageSettings.Unlimited, Commands = warmUp + (rounds * Commands) };
         return run.PhaseAsync(name, settings, async stage =>
