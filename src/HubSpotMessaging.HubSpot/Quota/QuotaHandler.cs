@@ -6,8 +6,8 @@ namespace HubSpotMessaging.HubSpot.Quota;
 /// <summary>
 /// Sends no request without a permit, none twice with the same, and none whose time has passed; and tells the quota what became of it. It
 /// stands inside of what gives tokens, which may send a second time, and outside of the limit on time, which begins with the sending.
-/// Calls that come without a permit are of the kind of their client. What a 429 tells is read by <see cref="SlotEnd"/>; that its request is
-/// sent again stands in <see cref="Delivery.Calls.DeliveryPolicy"/>.
+/// Calls that come without a permit are of the kind of their client. What a 429 tells is read by <see cref="SlotEnd"/>; its request
+/// is sent again by <see cref="Delivery.Calls.HubSpotCaller"/>.
 /// </summary>
 internal sealed class QuotaHandler(CallKind kind, IQuota quota, ISlots slots, AnswerClassifier classifier, TimeProvider time)
     : DelegatingHandler

@@ -92,7 +92,7 @@ public sealed partial class HubSpotCaller
                     LogWaiting(answer.Kind, answer.Problem!.Status, answer.CorrelationId, wait);
                     await Task.Delay(wait, _time, cancellationToken);
                     break;
-                default:
+                case Reaction.Again:
                     if (_time.GetElapsedTime(started) > Limit)
                         throw new DeliveryPostponedException(answer.Kind, answer.Problem!);
                     LogAgain(answer.Kind, answer.Problem!.Status, answer.CorrelationId);
