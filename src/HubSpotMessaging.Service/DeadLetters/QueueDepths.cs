@@ -18,11 +18,14 @@ internal sealed class QueueDepths(IConnectionMultiplexer redis, TimeProvider tim
     {
         var before = (await ReadAsync()).ToDictionary(queue => queue.Name, StringComparer.Ordinal); // Perhaps another replica's.
         var now = time.GetUtcNow();
-        var depths = queues.Select(queue => new QueueDepth(
-            queue.Name,
-            queue.Waiting,
-            isComplete ? queue.DeadLetters : Math.Max(queue.DeadLetters, before.GetValueOrDefault(queue.Name)?.DeadLetters ?? 0),
-            queue.Waiting == 0 ? now : before.GetValueOrDefault(queue.Name)?.EmptyAt));
+        var depths =
+            from queue in queues
+            let known = before.GetValueOrDefault(queue.Name)
+            select new QueueDepth(
+                queue.Name,
+                queue.Waiting,
+                isComplete ? queue.DeadLetters : Math.Max(queue.DeadLetters, known?.DeadLetters ?? 0),
+                queue.Waiting == 0 ? now : known?.EmptyAt);
         await redis.GetDatabase().StringSetAsync(Key, JsonSerializer.Serialize(depths, StoredJson.Options), CountsFor);
     }
 

@@ -90,7 +90,7 @@ internal sealed class Gauges : BackgroundService
                 Volatile.Write(ref _flow, await _reader.ReadFlowAsync());
             }
 #pragma warning disable CA1031 // Whatever cannot be looked at, nothing that only measures may end the process.
-            catch (Exception) when (!stoppingToken.IsCancellationRequested)
+            catch (Exception)
 #pragma warning restore CA1031
             {
                 Volatile.Write(ref _flow, null); // What was true before may not be any more.

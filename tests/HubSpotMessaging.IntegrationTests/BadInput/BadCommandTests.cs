@@ -94,9 +94,10 @@ public sealed class BadCommandTests(Servers servers)
         {
             var done = bus.Seen.Where(seen => Done.Contains(seen.Event)).Select(seen => (Id: (string?)seen.Message["messageId"], Email: (string?)seen.Message["email"])).Distinct().ToList();
             var ids = done.Select(outcome => outcome.Id).ToHashSet();
-            var addresses = done.Where(outcome => outcome.Id is null).Select(outcome => outcome.Email).OfType<string>().ToList(); // Chance may have changed both, and each is in its body all the same.
+            var addresses = done.Where(outcome => outcome.Id is null).Select(outcome => outcome.Email).OfType<string>().ToHashSet();
+            var changed = addresses.Except(messages.Select(message => message.Address)).ToList(); // By chance, like the id; yet each is in its body.
             var ended = letters.CountBy(letter => letter.Case).ToDictionary();
-            return [.. messages.Select((message, number) => ended.GetValueOrDefault(number) + (ids.Contains(message.Id.ToString()) || addresses.Exists(message.Mentions) ? 1 : 0))];
+            return [.. messages.Select((message, number) => ended.GetValueOrDefault(number) + (ids.Contains(message.Id.ToString()) || addresses.Contains(message.Address) || changed.Exists(message.Mentions) ? 1 : 0))];
         }
 
         async Task TakeLettersAsync()

@@ -24,7 +24,7 @@ public abstract class CircuitTests(string redis) : IAsyncLifetime
     {
         for (var replica = 0; replica < 2; replica++)
             _connections.Add(await ConnectionMultiplexer.ConnectAsync(redis));
-        foreach (var key in (RedisKey[])[Row, $"{Row}:openings", "hubspot:circuit:Timeline", "hubspot:circuit:Timeline:openings", "hubspot:circuit:Enrollments", "hubspot:circuit:Enrollments:openings", LineStore.Key, Outbox.Key])
+        foreach (var key in (RedisKey[])[Row, $"{Row}:openings", "hubspot:circuit:Timeline", "hubspot:circuit:Timeline:openings", LineStore.Key, Outbox.Key])
             await Redis.KeyDeleteAsync(key);
         _lines = new(_connections[0]);
         _one = new(_connections[0], _lines, _clock);
