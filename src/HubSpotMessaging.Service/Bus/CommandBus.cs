@@ -48,14 +48,15 @@ internal static class CommandBus
         services.AddSingleton<Answers>();
         services.AddSingleton<Outcomes>();
         services.AddSingleton<BrokerHealth>();
+        services.AddSingleton<SyncContactConsumer>();
+        services.AddSingleton<EnrollInWorkflowConsumer>();
+        services.AddSingleton<PostTimelineEventConsumer>();
+        services.AddSingleton(typeof(CommandGate<>));
         services.AddSingleton<ReturnToQueueFilter>();
         services.AddSingleton<DeadLetterReasonFilter>();
         services.AddMassTransit(bus =>
         {
             bus.DisableUsageTelemetry();
-            bus.AddConsumer<SyncContactConsumer>();
-            bus.AddConsumer<EnrollInWorkflowConsumer>();
-            bus.AddConsumer<PostTimelineEventConsumer>();
             bus.ConfigureHealthCheckOptions(check => check.Tags.Add("bus")); // Without a tag it would be one of readiness, which has its own that knows of pauses.
             (transport ?? UseRabbitMq)(bus);
         });
@@ -112,8 +113,7 @@ internal static class CommandBus
                 new StrayMessageFilter(Pipe.New<ExceptionReceiveContext>(pipe => pipe.MoveToDeadLetters(context)))));
 
             queue.UseFilter(new CommandTelemetryFilter(name, context.GetRequiredService<CommandsInHand>()));
-            queue.UseConsumeFilter<CommandGate<TCommand>>(context);
-            queue.ConfigureConsumer<TConsumer>(context);
+            queue.Consumer(context.GetRequiredService<TConsumer>, consumer => consumer.Message<TCommand>(message => message.UseFilter(new LateGate<TCommand>(context))));
         });
 
     private static void MoveToDeadLetters(this IPipeConfigurator<ExceptionReceiveContext> pipe, IServiceProvider services)
@@ -152,5 +152,16 @@ internal static class CommandBus
             options.StopTimeout = options.ConsumerStopTimeout + TimeSpan.FromSeconds(5);
         });
         services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMinutes(11)); // Above the longest of those.
+    }
+
+    /// <summary>The gate from the first message on: it needs the bus, which is only being built while its queues are configured.</summary>
+    private sealed class LateGate<T>(IServiceProvider services) : IFilter<ConsumeContext<T>>
+        where T : class, IHubSpotCommand
+    {
+        private readonly Lazy<CommandGate<T>> _gate = new(services.GetRequiredService<CommandGate<T>>);
+
+        public Task Send(ConsumeContext<T> context, IPipe<ConsumeContext<T>> next) => _gate.Value.Send(context, next);
+
+        public void Probe(ProbeContext context) => context.CreateFilterScope("commandGate");
     }
 }
