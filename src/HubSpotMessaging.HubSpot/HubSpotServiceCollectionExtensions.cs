@@ -138,6 +138,7 @@ public static class HubSpotServiceCollectionExtensions
         services.AddSingleton<ContactBatchSender>();
         services.AddSingleton(provider => new ContactWriter(
             new BatchTelemetry<ContactWrite, ContactWritten>(provider.GetRequiredService<ContactBatchSender>(), CallKind.Contacts, provider.GetRequiredService<HubSpotMetrics>()),
+            provider.GetRequiredService<IWriteGuard>(),
             provider.GetRequiredService<HubSpotCaller>(),
             provider.GetRequiredService<IQuota>(),
             provider.GetRequiredService<TimeProvider>()));

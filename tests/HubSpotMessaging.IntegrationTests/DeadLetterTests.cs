@@ -77,8 +77,15 @@ public sealed class DeadLetterTests(Servers servers)
             "hubspot-post-timeline-event",
             """{ "commandId": "r-10", "eventType": "999", "email": "ada@example.com", "tokens": {} }""");
 
-        await bus.PublishAsync("SyncContact", """{ "commandId": "good", "email": "ada@example.com" }""");
+        const string Good = """{ "commandId": "good", "occurredAt": "2026-01-01T00:00:00Z", "email": "ada@example.com" """;
+        await bus.PublishAsync("SyncContact", $"{Good}}}");
         await bus.OutcomeAsync("ContactSynced", "good");
+
+        // Done, and there once more when it is too late.
+        await bus.PublishAsync("SyncContact", $$"""{{Good}}, "expiresAt": "2026-01-02T00:00:00Z" }""");
+        await Eventually.BecomesTrueAsync(() => Task.FromResult(OutcomesOfGood().Count() == 2), "the repetition has its outcome");
+        OutcomesOfGood().ShouldAllBe(name => name == "ContactSynced");
+
         installation.HubSpot.Contacts.ShouldHaveSingleItem();
         installation.HubSpot.Enrollments.ShouldBeEmpty();
         foreach (var queue in AmqpClient.Queues)
@@ -87,6 +94,8 @@ public sealed class DeadLetterTests(Servers servers)
             (await bus.DepthAsync($"{queue}_error")).ShouldBe(0u);
             (await bus.DepthAsync($"{queue}_skipped")).ShouldBe(0u);
         }
+
+        IEnumerable<string> OutcomesOfGood() => bus.Seen.Where(seen => (string?)seen.Message["commandId"] == "good").Select(seen => seen.Event);
 
         async Task<JsonObject> ShouldBeRejectedAsync(
             string command, string queue, string json, string? category = null, string? property = null, string? code = null)

@@ -1,18 +1,23 @@
 using HubSpotMessaging.Contracts;
 using HubSpotMessaging.HubSpot.Authorization;
+using HubSpotMessaging.HubSpot.Delivery;
 using HubSpotMessaging.HubSpot.Delivery.Contacts;
 using MassTransit;
 
 namespace HubSpotMessaging.Service.Consumers;
 
 /// <summary>Carries <see cref="SyncContact"/> to HubSpot.</summary>
-internal sealed class SyncContactConsumer(ContactWriter contacts, TokenKeeper tokens, Outcomes outcomes) : IConsumer<SyncContact>
+internal sealed class SyncContactConsumer(ContactWriter contacts, TokenKeeper tokens, Outcomes outcomes, TimeProvider time) : IConsumer<SyncContact>
 {
     public async Task Consume(ConsumeContext<SyncContact> context)
     {
         var command = context.Command();
         var email = EmailAddress.Normalize(context.Message.Email);
-        var written = await contacts.WriteAsync(new(email, context.Message.Properties, command.Version), context.Lane(), context.Waiting());
+        var write = new ContactWrite(email, context.Message.Properties, command.Version);
+        if (context.Message.HasExpired(time) && !await contacts.IsDoneAsync(write))
+            throw new DeliveryRefusedException(RejectionCategories.Expired, context.Message.WhyExpired());
+
+        var written = await contacts.WriteAsync(write, context.Lane(), context.Waiting());
 
         await outcomes.AnnounceAsync(context, new ContactSynced
         {

@@ -75,8 +75,6 @@ internal sealed class StaleReplays(DeadLetterIndex index, IWriteGuard guard, Tim
 
     private static DateTimeOffset? SentAt(DeadLetterContent content, CommandBody body) => body.IsEnvelope ? body.SentAt
         : content.Properties.Timestamp is > 0 and < 253_402_300_800 and var seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
-
-    private static DateTimeOffset? Moment(string? text) => CommandBody.Moment(text);
 }
 
 /// <summary>What of a replay would be skipped.</summary>

@@ -1,6 +1,7 @@
 using HubSpotMessaging.HubSpot.Api.Contacts;
 using HubSpotMessaging.HubSpot.Delivery.Calls;
 using HubSpotMessaging.HubSpot.Delivery.Coalescing;
+using HubSpotMessaging.HubSpot.Delivery.Guard;
 using HubSpotMessaging.HubSpot.Quota;
 
 namespace HubSpotMessaging.HubSpot.Delivery.Contacts;
@@ -13,15 +14,20 @@ public sealed class ContactWriter : IAsyncDisposable
     /// </summary>
     public const int BatchesInFlight = 16;
 
+    private readonly IWriteGuard _guard;
     private readonly Coalescer<ContactWrite, ContactWritten> _coalescer;
 
-    internal ContactWriter(IBatchSender<ContactWrite, ContactWritten> sender, HubSpotCaller caller, IQuota quota, TimeProvider time) => _coalescer = new(
-        sender,
-        CallKind.Contacts,
-        caller.AcquireAsync,
-        quota,
-        new(ContactsClient.MaximumBatch, BatchesInFlight, Waiting: ContactsClient.MaximumBatch * BatchesInFlight * 4),
-        time);
+    internal ContactWriter(IBatchSender<ContactWrite, ContactWritten> sender, IWriteGuard guard, HubSpotCaller caller, IQuota quota, TimeProvider time)
+    {
+        _guard = guard;
+        _coalescer = new(
+            sender,
+            CallKind.Contacts,
+            caller.AcquireAsync,
+            quota,
+            new(ContactsClient.MaximumBatch, BatchesInFlight, Waiting: ContactsClient.MaximumBatch * BatchesInFlight * 4),
+            time);
+    }
 
     /// <summary>Creates the contact or updates it, unless everything of it is older than what HubSpot has.</summary>
     /// <param name="write">What is to be written.</param>
@@ -34,6 +40,15 @@ public sealed class ContactWriter : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(write);
         return _coalescer.SendAsync(write.Email, write, lane, cancellationToken);
+    }
+
+    /// <summary>Whether HubSpot has accepted it already, or something newer of each property, so that nothing of it would be sent.</summary>
+    /// <exception cref="StackExchange.Redis.RedisException">Redis cannot be reached.</exception>
+    public async Task<bool> IsDoneAsync(ContactWrite write)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        var standings = await _guard.PeekAsync([new MergedContact(write.Email, [write]).ToGuard()]);
+        return standings[0].Values.All(standing => standing != Standing.Newer);
     }
 
     /// <summary>Finishes what is being sent, and cancels what waits.</summary>
