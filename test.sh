@@ -39,7 +39,7 @@ find_any promtool || missing+=(prometheus)
 find_any node || missing+=(nodejs)
 find_any npm || missing+=(npm)
 python3 -c 'import pika' 2>/dev/null || /usr/bin/python3 -c 'import pika' 2>/dev/null || missing+=(python3-pika)
-[ -n "${CHROMIUM_PATH:-}" ] || find_any chromium chromium-browser google-chrome || missing+=(chromium)
+[ -n "${CHROMIUM_PATH:-}" ] || find_any chromium-headless-shell chromium chromium-browser google-chrome || missing+=(chromium-headless-shell)
 
 install() (
   as_root=()
@@ -100,7 +100,7 @@ conclude() { # name of the run, whether it may run no test
 # with servers of its own. A line each, of about the same length; what no line names runs in one more.
 parts=(
   "Pausing.* Outages.* Waiting.* Announcements.*"
-  "Authorization.* BadInput.* Crashes.* Enrollments.*"
+  "Authorization.* BadInput.* Crashes.* Enrollments.* Deployment.* Quota.*"
   "SandboxTests Browser.* Contracts.*"
 )
 run_parts() { # project
