@@ -8,11 +8,16 @@ internal static class Eventually
     public static async Task BecomesTrueAsync(Func<Task<bool>> isSo, string what, int seconds = 30)
     {
         var started = TimeProvider.System.GetTimestamp();
-        while (!await isSo())
+        while (true)
         {
-            if (TimeProvider.System.GetElapsedTime(started) > TimeSpan.FromSeconds(seconds))
+            var asked = TimeProvider.System.GetElapsedTime(started);
+            if (await isSo())
+                return;
+            var answered = TimeProvider.System.GetElapsedTime(started);
+            if (answered > TimeSpan.FromSeconds(seconds))
                 throw new TimeoutException($"In {seconds} seconds it did not come to be that {what}.");
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+            // What takes long to find out is asked less often: those who are waited for need the processor.
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Clamp((answered - asked).TotalMilliseconds, 20, 200)), TimeProvider.System);
         }
     }
 

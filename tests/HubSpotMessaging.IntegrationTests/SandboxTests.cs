@@ -10,7 +10,7 @@ namespace HubSpotMessaging.IntegrationTests;
 
 /// <summary>The first command of README, which has neither RabbitMQ nor Redis.</summary>
 [Collection(typeof(WithChromium))]
-public sealed partial class SandboxTests(Chromium chromium) : IAsyncDisposable
+public sealed partial class SandboxTests(Chromium chromium, SandboxTests.Unwatched unwatched) : IAsyncDisposable, IClassFixture<SandboxTests.Unwatched>
 {
     private static readonly string Assembly = ServiceProcess.FindAssembly("HubSpotMessaging.Sandbox");
 
@@ -25,7 +25,7 @@ public sealed partial class SandboxTests(Chromium chromium) : IAsyncDisposable
     [Fact]
     public async Task Where_nobody_watches_it_sends_the_samples_and_ends_with_all_as_declared()
     {
-        var (code, output) = await RunAsync();
+        var (code, output) = await unwatched.EndAsync();
 
         code.ShouldBe(0, output);
         output.ShouldContain("26 of 26 commands ended as declared, and HubSpot holds exactly what the outcomes tell: 4 contacts, 4 enrolments, 2 timeline events.");
@@ -95,7 +95,7 @@ public sealed partial class SandboxTests(Chromium chromium) : IAsyncDisposable
     [Fact]
     public async Task Many_commands_travel_together_but_those_of_one_contact_in_their_order()
     {
-        var lines = Enumerable.Range(0, 150).SelectMany(number => new[]
+        var lines = Enumerable.Range(0, 60).SelectMany(number => new[]
         {
             $$$"""{"command":"SyncContact","message":{"email":"c{{{number}}}@example.com","properties":{"city":"A"}},"expect":{"event":"ContactSynced","result":"Created"}}""",
             $$$"""{"command":"EnrollInWorkflow","message":{"email":"c{{{number}}}@example.com","workflow":"1001"},"expect":"ContactEnrolledInWorkflow"}""",
@@ -106,7 +106,7 @@ public sealed partial class SandboxTests(Chromium chromium) : IAsyncDisposable
         var (code, output) = await RunAsync("--once", "--no-limit", "--file", Write(string.Join('\n', lines)), "--file", Write(trouble));
 
         code.ShouldBe(0, output);
-        output.ShouldContain("451 of 451 commands ended as declared, and HubSpot holds exactly what the outcomes tell: 150 contacts, 150 enrolments");
+        output.ShouldContain("181 of 181 commands ended as declared, and HubSpot holds exactly what the outcomes tell: 60 contacts, 60 enrolments");
     }
 
     [Fact]
@@ -273,4 +273,18 @@ public sealed partial class SandboxTests(Chromium chromium) : IAsyncDisposable
 
     [GeneratedRegex(@"^\d+ of 100000 done, \d+ a second, \d+ to go, about 00:\d\d:\d\d$", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Progress();
+
+    /// <summary>A run of the samples that nobody watches. It waits a minute for what HubSpot asks it to wait for; meanwhile other tests go on.</summary>
+    public sealed class Unwatched : IAsyncDisposable
+    {
+        private readonly ServiceProcess _sandbox = ServiceProcess.Start(Assembly);
+
+        internal async Task<(int Code, string Output)> EndAsync()
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(150));
+            return (await _sandbox.WaitForExitAsync(limit.Token), _sandbox.Output);
+        }
+
+        public ValueTask DisposeAsync() => _sandbox.DisposeAsync();
+    }
 }

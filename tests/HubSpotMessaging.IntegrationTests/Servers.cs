@@ -11,8 +11,9 @@ namespace HubSpotMessaging.IntegrationTests;
 /// <summary>The real RabbitMQ and the real Redis of this run.</summary>
 public sealed class Servers : IAsyncLifetime
 {
+    private readonly Queue<string> _virtualHosts = [];
     private TestServers? _servers;
-    private int _virtualHosts;
+    private int _made;
 
     internal RabbitMqTestServer RabbitMq => _servers!.RabbitMq;
 
@@ -36,7 +37,15 @@ public sealed class Servers : IAsyncLifetime
     internal async Task<string> FreshVirtualHostAsync()
     {
         if (RabbitMq.CanCreateVirtualHosts)
-            return await RabbitMq.CreateVirtualHostAsync($"test-{Interlocked.Increment(ref _virtualHosts)}");
+        {
+            if (_virtualHosts.Count == 0)
+            {
+                foreach (var uri in await RabbitMq.CreateVirtualHostsAsync([.. Enumerable.Range(0, 10).Select(_ => $"test-{++_made}")]))
+                    _virtualHosts.Enqueue(uri);
+            }
+
+            return _virtualHosts.Dequeue();
+        }
 
         await using var bus = await AmqpClient.ConnectAsync(RabbitMq.Uri);
         await bus.DeleteQueuesAsync();

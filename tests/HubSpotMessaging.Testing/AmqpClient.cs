@@ -92,11 +92,15 @@ public sealed class AmqpClient : IAsyncDisposable
     public async Task<JsonObject> EventAsync(string name, Func<JsonObject, bool>? matches = null, int seconds = 30)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
-        while (true)
+        for (var looked = 0; ;)
         {
-            var found = _events.FirstOrDefault(entry => entry.Event == name && matches?.Invoke(entry.Message) != false);
-            if (found.Message is not null)
-                return found.Message;
+            foreach (var (seen, message, _) in _events.Skip(looked))
+            {
+                looked++;
+                if (seen == name && matches?.Invoke(message) != false)
+                    return message;
+            }
+
             try
             {
                 await _arrived.WaitAsync(limit.Token);

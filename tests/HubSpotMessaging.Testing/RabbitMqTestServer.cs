@@ -65,11 +65,18 @@ public sealed class RabbitMqTestServer : IAsyncDisposable
 
     /// <summary>Makes a virtual host and gives the test user all rights in it.</summary>
     /// <returns>The URI to connect to it.</returns>
-    public async Task<string> CreateVirtualHostAsync(string name, CancellationToken cancellationToken = default)
+    public async Task<string> CreateVirtualHostAsync(string name, CancellationToken cancellationToken = default) =>
+        (await CreateVirtualHostsAsync([name], cancellationToken))[0];
+
+    /// <summary>Makes several in the time of one: it is rabbitmqctl that takes a second, not the broker.</summary>
+    /// <returns>The URIs to connect to them.</returns>
+    public async Task<IReadOnlyList<string>> CreateVirtualHostsAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken = default)
     {
-        await ControlAsync(["add_vhost", name], cancellationToken);
-        await ControlAsync(["set_permissions", "-p", name, User, ".*", ".*", ".*"], cancellationToken);
-        return UriOf(Own, name);
+        var hosts = string.Join(", ", names.Select(name => $"<<\"{name}\">>"));
+        await ControlAsync(
+            ["eval", $$"""[begin ok = rabbit_vhost:add(Name, <<"{{User}}">>), ok = rabbit_auth_backend_internal:set_permissions(<<"{{User}}">>, Name, <<".*">>, <<".*">>, <<".*">>, <<"{{User}}">>) end || Name <- [{{hosts}}]]."""],
+            cancellationToken);
+        return [.. names.Select(name => UriOf(Own, name))];
     }
 
     /// <summary>The same virtual host over TLS.</summary>

@@ -28,6 +28,9 @@ internal sealed record BadMessage(string Name, string Command, byte[] Body)
     /// <summary>The e-mail address of a message, by which a call to HubSpot names it.</summary>
     public string Address => $"bad-{Id:N}@example.com";
 
+    /// <summary>Whether chance has changed its body, perhaps even id and address.</summary>
+    public bool IsByChance { get; init; }
+
     /// <summary>Whether an address stands in its body, in whichever case.</summary>
     public bool Mentions(string address) => Encoding.UTF8.GetString(Body).Contains(address, StringComparison.OrdinalIgnoreCase);
 
@@ -134,7 +137,7 @@ internal sealed record BadMessage(string Name, string Command, byte[] Body)
             }
 #pragma warning restore CA5394
 
-            yield return whole with { Name = $"{whole.Name} by chance {number}", Body = [.. body] };
+            yield return whole with { Name = $"{whole.Name} by chance {number}", Body = [.. body], IsByChance = true };
         }
     }
 
