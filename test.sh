@@ -99,9 +99,8 @@ conclude() { # name of the run, whether it may run no test
 # The tests of the longest project wait as much as they work: without a filter they are dealt out to processes that run at once, each
 # with servers of its own. A line each, of about the same length; what no line names runs in one more.
 parts=(
-  "Pausing.* Outages.* Waiting.* Announcements.*"
-  "Authorization.* BadInput.* Crashes.* Enrollments.* Deployment.* Quota.*"
-  "SandboxTests Browser.* Contracts.*"
+  "Pausing.* Outages.* Waiting.* Announcements.* Contracts.* Quota.*"
+  "Authorization.* BadInput.* Crashes.* Enrollments.* Deployment.*"
 )
 run_parts() { # project
   local project=$1 part number names name=() all=()
