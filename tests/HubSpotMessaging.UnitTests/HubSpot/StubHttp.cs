@@ -69,7 +69,7 @@ internal sealed class StubHttp : HttpMessageHandler
     public HubSpotCaller Caller => new(Tokens, Quota, Outages, Time, NullLogger<HubSpotCaller>.Instance);
 
     public ContactWriter Writer() => new(
-        new ContactBatchSender(Guard, new ContactUpserts(Contacts, Caller), Quota, Time, NullLogger<ContactBatchSender>.Instance), Caller, Quota, Time);
+        new ContactBatchSender(Guard, new ContactUpserts(Contacts, Caller), Quota, Time, NullLogger<ContactBatchSender>.Instance), Guard, Caller, Quota, Time);
 
     public TimelinePoster Poster() => new(new TimelineBatchSender(Timeline, Caller), Caller, Quota, Time);
 

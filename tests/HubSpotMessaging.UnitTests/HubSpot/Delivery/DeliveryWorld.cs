@@ -52,7 +52,7 @@ internal sealed class DeliveryWorld : HttpMessageHandler, IAsyncDisposable
         {
             var caller = new HubSpotCaller(new StubTokens(time), _quota, new StubOutages(), time, NullLogger<HubSpotCaller>.Instance);
             return new(
-                new ContactBatchSender(guard, new(contacts, caller), _quota, time, NullLogger<ContactBatchSender>.Instance) { Grace = TimeSpan.Zero }, caller, _quota, time);
+                new ContactBatchSender(guard, new(contacts, caller), _quota, time, NullLogger<ContactBatchSender>.Instance) { Grace = TimeSpan.Zero }, guard, caller, _quota, time);
         }
     }
 
