@@ -96,8 +96,8 @@ conclude() { # name of the run, whether it may run no test
   say "$name: $passed passed, $failed failed, $skipped skipped${duration:+ in$duration}"
   total_passed=$((total_passed + passed)) total_failed=$((total_failed + failed)) total_skipped=$((total_skipped + skipped))
 }
-# The tests of the longest project wait as much as they work: without a filter they are dealt out to processes that run at once, each
-# with servers of its own. A line each, of about the same length; what no line names runs in one more.
+# Without a filter the tests of the longest project are dealt out to processes that run at once, each with servers of its own, so that
+# while one waits another works. A line each, of about the same length; what no line names runs in one more.
 parts=(
   "Pausing.* Outages.* Waiting.* Announcements.* Contracts.* Quota.*"
   "Authorization.* BadInput.* Crashes.* Enrollments.* Deployment.*"

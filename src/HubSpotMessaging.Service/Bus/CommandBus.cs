@@ -162,6 +162,6 @@ internal static class CommandBus
 
         public Task Send(ConsumeContext<T> context, IPipe<ConsumeContext<T>> next) => _gate.Value.Send(context, next);
 
-        public void Probe(ProbeContext context) => context.CreateFilterScope("commandGate");
+        public void Probe(ProbeContext context) => _gate.Value.Probe(context);
     }
 }
