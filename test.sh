@@ -69,11 +69,15 @@ fi
 
 # --- test -----------------------------------------------------------------------------------------------------------
 total_passed=0 total_failed=0 total_skipped=0
+rm -f "$results/failures"
 launch() { # name of the run, project, filter... : writes the log, and last into it how the run ended
   local name=$1 log=$results/$1.log code=0
   bounded "${TEST_TIMEOUT:-1200}" dotnet "tests/$2/bin/Release/net10.0/$2.dll" --no-ansi --progress off --output Detailed \
     --report-xunit-xml --report-xunit-xml-filename "$name.xml" --results-directory "$results" "${@:3}" </dev/null >"$log" 2>&1 || code=$?
   printf '\nexit code: %s\n' $code >>"$log"
+}
+failures() { # log : what failed and why, without what the service wrote meanwhile
+  awk '/^(passed|failed|skipped) / || /^Test run summary/ { show = $1 == "failed" } show && !/^ *\{"Timestamp"/' "$1" | cut -c -2000 | tail -n 200
 }
 conclude() { # name of the run, whether it may run no test
   local name=$1 log=$results/$1.log code passed failed skipped duration
@@ -83,7 +87,7 @@ conclude() { # name of the run, whether it may run no test
   # 8: no test ran; with a filter that is as it should be. Any other failure without a failed test is a crash or a hang.
   if [ "$code" = 8 ] && [ -n "$2" ]; then code=0; fi
   if [ "$code" != 0 ]; then
-    awk '/^(passed|failed|skipped) / { show = $1 == "failed" } /^Test run summary/ { show = 1 } show' "$log" | tail -n 400
+    failures "$log" | tee -a "$results/failures"
     if [ "$failed" = 0 ]; then
       failed=1
       case $code in
@@ -93,6 +97,7 @@ conclude() { # name of the run, whether it may run no test
       esac
     fi
   fi
+  awk '/^skipped /' "$log"
   say "$name: $passed passed, $failed failed, $skipped skipped${duration:+ in$duration}"
   total_passed=$((total_passed + passed)) total_failed=$((total_failed + failed)) total_skipped=$((total_skipped + skipped))
 }
