@@ -16,8 +16,7 @@ internal sealed class RateLimitMiddleware(RequestDelegate next, RateLimiter limi
             token.ExpiresAt <= clock.GetUtcNow())
             return next(context);
 
-        // A call that a fault decides counts like any other, but its answer is the fault's.
-        var permit = limiter.Take(token.Grant.PortalId, mayRefuse: context.Features.Get<Fault>() is null);
+        var permit = limiter.Take(token.Grant.PortalId, context.Features.Get<Fault>());
         Tell(context.Response, permit);
         return permit.Refusal is { } policy ? throw Refuse(context, policy) : next(context);
     }

@@ -8,7 +8,10 @@ internal sealed class RateLimiter(EmulatorSettings settings, AccountRegistry acc
     private readonly Lock _lock = new();
     private readonly Dictionary<long, Usage> _portals = [];
 
-    public Permit Take(long portalId, bool mayRefuse)
+    /// <summary>Counts a request, unless it is refused: that counts neither for the window nor for the day.</summary>
+    /// <param name="portalId">Whose limit it is.</param>
+    /// <param name="fault">What decides the answer in the limiter's place; the request counts all the same, unless the fault is a refusal.</param>
+    public Permit Take(long portalId, Fault? fault)
     {
         lock (_lock)
         {
@@ -19,12 +22,11 @@ internal sealed class RateLimiter(EmulatorSettings settings, AccountRegistry acc
             var today = DayOf(portalId, now);
             var taken = usage.Window.CountAt(now, window);
 
-            var refusal = !mayRefuse ? null
+            var refusal = fault is not null ? null
                 : usage.CountOf(today) >= settings.DailyLimit ? RatePolicy.Daily
                 : taken >= settings.RateLimit ? RatePolicy.TenSecondlyRolling
                 : null;
-            // A refused request counts neither for the window nor for the day.
-            if (refusal is null)
+            if (refusal is null && fault?.Kind != FaultKind.RateLimited)
             {
                 usage.Count(today);
                 usage.Window.Add(now);

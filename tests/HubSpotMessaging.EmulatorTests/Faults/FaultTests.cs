@@ -11,8 +11,8 @@ public sealed class FaultTests : EmulatorTest
 
     [Theory]
     [InlineData(null, "TEN_SECONDLY_ROLLING", "You have reached your ten_secondly_rolling limit.", "groupName", "0")]
-    [InlineData("SECONDLY", "SECONDLY", "You have reached your secondly limit.", "requestId", "109")]
-    [InlineData("DAILY", "DAILY", "You have reached your daily limit.", "requestId", "109")]
+    [InlineData("SECONDLY", "SECONDLY", "You have reached your secondly limit.", "requestId", "110")]
+    [InlineData("DAILY", "DAILY", "You have reached your daily limit.", "requestId", "110")]
     public async Task Rate_limited(string? policyName, string expectedPolicy, string message, string extra, string remaining)
     {
         Emulator.Faults.Add(new Fault { Kind = FaultKind.RateLimited, PolicyName = policyName, RetryAfter = 7 });
@@ -25,6 +25,8 @@ public sealed class FaultTests : EmulatorTest
         answer.Header("Retry-After").ShouldBe("7");
         answer.Header("X-HubSpot-RateLimit-Remaining").ShouldBe(remaining);
         Emulator.Contacts.ShouldBeEmpty();
+        Emulator.Faults.Clear();
+        (await UpsertAsync(Upsert)).Header("X-HubSpot-RateLimit-Remaining").ShouldBe("109", "What was refused does not count.");
     }
 
     [Theory]
