@@ -6,6 +6,7 @@ using HubSpotMessaging.HubSpot.Delivery.Enrollments;
 using HubSpotMessaging.HubSpot.Delivery.Guard;
 using HubSpotMessaging.HubSpot.Quota;
 using Microsoft.Extensions.Logging.Abstractions;
+using StackExchange.Redis;
 using static Microsoft.Extensions.Options.Options;
 
 namespace HubSpotMessaging.UnitTests.HubSpot;
@@ -237,6 +238,39 @@ public sealed class DeliveryTests
         _http.Outages.Signs.ShouldBe([Sign.Down, Sign.None]);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Of_what_was_not_done_no_record_stays_however_long_Redis_is_away(bool isWritingDown)
+    {
+        var records = new StubRecords(_http.Time) { GoesAtBeginning = isWritingDown };
+        _http.Answers(400, """{"category":"VALIDATION_ERROR","message":"no"}""");
+        if (!isWritingDown)
+            _http.WhenCalled = () => records.IsAway = true;
+        var enroller = Enroller(records);
+
+        var enrolling = _http.PassTimeUntil(EnrollAsync());
+        if (isWritingDown)
+            await Should.ThrowAsync<RedisConnectionException>(() => enrolling);
+        else
+            (await Should.ThrowAsync<DeliveryRefusedException>(() => enrolling)).Category.ShouldBe("VALIDATION_ERROR");
+        _http.Time.Advance(TimeSpan.FromMinutes(10));
+        (await records.ReadAsync("key")).ShouldNotBeNull();
+        records.IsAway = false;
+
+        while (await records.ReadAsync("key") is not null)
+        {
+            _http.Time.SkipToNextTimer().ShouldBeTrue();
+            await Task.Yield();
+        }
+
+        async Task<bool> EnrollAsync()
+        {
+            await enroller.EnrollAsync("key", "ada@example.com", new("51", "1001"), Lane.Interactive, CancellationToken.None);
+            return true;
+        }
+    }
+
     [Fact]
     public async Task An_enrolment_that_HubSpot_was_not_able_to_handle_is_sent_again()
     {
@@ -398,6 +432,6 @@ public sealed class DeliveryTests
     private static ContactWrite Ada(Dictionary<string, string?>? properties = null) =>
         new("ada@example.com", properties ?? [], WriteVersion.Known(new DateTimeOffset(2026, 9, 10, 12, 0, 0, TimeSpan.Zero), "c-1"));
 
-    private WorkflowEnroller Enroller() => new(
-        _http.Workflows, _http.Contacts, _http.Caller, new StubRecords(_http.Time), Create(_http.Options), Create(new DeliveryOptions()), _http.Time, NullLogger<WorkflowEnroller>.Instance);
+    private WorkflowEnroller Enroller(StubRecords? records = null) => new(
+        _http.Workflows, _http.Contacts, _http.Caller, records ?? new(_http.Time), Create(_http.Options), Create(new DeliveryOptions()), _http.Time, NullLogger<WorkflowEnroller>.Instance);
 }

@@ -25,6 +25,12 @@ public sealed partial class WorkflowEnroller
     /// <summary>Without the record of what was done it may pass for unknown, so Redis is asked for some seconds.</summary>
     private const int RedisAttempts = 5;
 
+    /// <summary>That nothing was done nobody can find out later, so Redis is asked for an hour.</summary>
+    private const int ForgetAttempts = 3_600;
+
+    /// <summary>And waited for so long.</summary>
+    private static readonly TimeSpan ForgetWithin = TimeSpan.FromSeconds(5);
+
     private readonly WorkflowsClient _workflows;
     private readonly ContactsClient _contacts;
     private readonly HubSpotCaller _caller;
@@ -34,6 +40,7 @@ public sealed partial class WorkflowEnroller
     private readonly TimeProvider _time;
     private readonly ILogger<WorkflowEnroller> _logger;
     private readonly ResiliencePipeline _redis;
+    private readonly ResiliencePipeline _forgetting;
 
     /// <summary>One for each process.</summary>
     public WorkflowEnroller(
@@ -51,6 +58,7 @@ public sealed partial class WorkflowEnroller
         (_workflows, _contacts, _caller, _records, _time, _logger) = (workflows, contacts, caller, records, time, logger);
         (_requestTimeout, _resendUncertain) = (hubSpot.Value.RequestTimeout, delivery.Value.ResendUncertainEnrollments);
         _redis = RedisRetry.Create(RedisAttempts, time, LogRedisAway);
+        _forgetting = RedisRetry.Create(ForgetAttempts, time, static _ => { });
     }
 
     /// <summary>How long an attempt may be under way, and HubSpot may still carry it out.</summary>
@@ -159,7 +167,7 @@ public sealed partial class WorkflowEnroller
         if (answer.Succeeded)
             await RecordAsync(key, enrollment);
         else if (!answer.IsUncertain)
-            await _redis.ExecuteAsync(async _ => await _records.ForgetAsync(key, attempt)); // Nothing was done.
+            await Task.WhenAny(ForgetAsync(key, attempt), Task.Delay(ForgetWithin, _time, CancellationToken.None)); // Nothing was done.
         return answer;
     }
 
@@ -174,8 +182,20 @@ public sealed partial class WorkflowEnroller
         }
         catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
         {
-            await _records.ForgetAsync(key, attempt); // It may have been written all the same, and pass for sent.
+            _ = ForgetAsync(key, attempt); // It may have been written all the same, and pass for sent.
             throw;
+        }
+    }
+
+    private async Task ForgetAsync(string key, string attempt)
+    {
+        try
+        {
+            await _forgetting.ExecuteAsync(async _ => await _records.ForgetAsync(key, attempt));
+        }
+        catch (Exception exception) when (exception is RedisException or RedisTimeoutException or ObjectDisposedException)
+        {
+            LogNotForgotten(exception.GetType().Name);
         }
     }
 
@@ -223,6 +243,9 @@ public sealed partial class WorkflowEnroller
 
     [LoggerMessage(LogLevel.Warning, "What becomes of an enrolment cannot be written down yet: {Exception}")]
     private partial void LogRedisAway(string exception);
+
+    [LoggerMessage(LogLevel.Warning, "That an enrolment was not done could not be written down, so that it may pass for unknown: {Exception}")]
+    private partial void LogNotForgotten(string exception);
 
     [LoggerMessage(LogLevel.Warning, "An enrolment in workflow {Workflow} is done, which could not be written down: {Exception}")]
     private partial void LogNotRecorded(string workflow, string exception);
