@@ -48,24 +48,23 @@ internal sealed class BenchmarkRun(TestBed bed, Report report, bool quick, Cance
 
     /// <summary>One measurement on a stage of its own. When it fails the report says so, and the run goes on.</summary>
     /// <returns>Nothing when it failed.</returns>
-    public async Task<T?> PhaseAsync<T>(string name, StageSettings settings, Func<Stage, Task<T>> measure)
+    public Task<T?> PhaseAsync<T>(string name, StageSettings settings, Func<Stage, Task<T>> measure)
+        where T : class =>
+        PhaseAsync(name, settings, 1, stages => measure(stages[0]));
+
+    /// <summary>One measurement on several stages that are there at once.</summary>
+    /// <returns>Nothing when it failed.</returns>
+    public async Task<T?> PhaseAsync<T>(string name, StageSettings settings, int count, Func<IReadOnlyList<Stage>, Task<T>> measure)
         where T : class
     {
         if (stop.IsCancellationRequested)
             return null;
         Say($"  {name}");
+        IReadOnlyList<Stage> stages = [];
         try
         {
-            await using var stage = await bed.PrepareAsync(settings, stop);
-            try
-            {
-                return await measure(stage);
-            }
-            catch
-            {
-                Say(stage.LastLines());
-                throw;
-            }
+            stages = await bed.PrepareAsync(settings, count, stop);
+            return await measure(stages);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -73,9 +72,16 @@ internal sealed class BenchmarkRun(TestBed bed, Report report, bool quick, Cance
         }
         catch (Exception failure) // Whatever it is, the other measurements are worth having.
         {
+            foreach (var stage in stages)
+                Say(stage.LastLines());
             Say($"  {name} failed: {failure}");
             report.Failures.Add($"{name}: {failure.Message.Split('\n')[0]}");
             return null;
+        }
+        finally
+        {
+            foreach (var stage in stages)
+                await stage.DisposeAsync();
         }
     }
 }

@@ -3,7 +3,9 @@ using System.Globalization;
 namespace HubSpotMessaging.Benchmarks.Load;
 
 /// <summary>Which commands were published when, and when the outcome of each came.</summary>
-internal sealed class Commands(int capacity)
+/// <param name="capacity">The most that will be published.</param>
+/// <param name="domain">Of the contacts' addresses.</param>
+internal sealed class Commands(int capacity, string domain)
 {
     private const string Prefix = "c";
     private readonly long[] _published = new long[capacity];
@@ -26,7 +28,7 @@ internal sealed class Commands(int capacity)
 
     public static string KeyOf(int index) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{index}");
 
-    public static string EmailOf(int index) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{index}@bench.example.com");
+    public string EmailOf(int index) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{index}@{domain}");
 
     /// <summary>A new command, published now.</summary>
     public int Publish()

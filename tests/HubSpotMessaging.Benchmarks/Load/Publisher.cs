@@ -74,7 +74,7 @@ internal sealed class Publisher : IAsyncDisposable
             {
                 commandId = Commands.KeyOf(index),
                 occurredAt = _commands.PublishedAt(index),
-                email = Commands.EmailOf(index),
+                email = _commands.EmailOf(index),
                 properties = new { firstname = "Ada", lastname = lastName?.Invoke(index) ?? "Lovelace", city = "Dublin", company = "Example Ltd" },
             });
         var properties = new BasicProperties { Persistent = true, ContentType = "application/json", MessageId = Guid.NewGuid().ToString() };

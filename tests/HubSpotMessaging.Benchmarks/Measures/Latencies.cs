@@ -28,8 +28,8 @@ internal sealed partial class Latencies
                 arrivals.TryAdd(email, call.At);
         return new(
             from index in range.Indexes
-            where arrivals.ContainsKey(Commands.EmailOf(index))
-            select (arrivals[Commands.EmailOf(index)] - commands.PublishedAt(index)).TotalMilliseconds);
+            where arrivals.ContainsKey(commands.EmailOf(index))
+            select (arrivals[commands.EmailOf(index)] - commands.PublishedAt(index)).TotalMilliseconds);
     }
 
     /// <summary>The contacts of an upsert, each once.</summary>

@@ -68,7 +68,7 @@ internal sealed class IsolationScenario : IScenario
         await stage.HubSpot.SetAsync(new { rateLimit = StageSettings.Unlimited });
 
         var missing = await stage.Commands.WaitAsync(hundred, Patience, run.Stop);
-        var addresses = hundred.Indexes.Select(Commands.EmailOf).ToHashSet(StringComparer.Ordinal);
+        var addresses = hundred.Indexes.Select(stage.Commands.EmailOf).ToHashSet(StringComparer.Ordinal);
         var calls = (from call in await stage.HubSpot.UpsertsAsync(bodies: true)
                      let emails = Latencies.EmailsIn(call).Where(addresses.Contains).ToList()
                      where emails.Count > 0 && !call.IsRateLimited

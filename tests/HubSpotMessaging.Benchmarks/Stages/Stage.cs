@@ -50,7 +50,7 @@ internal sealed class Stage : IAsyncDisposable
     public static async Task<Stage> OpenAsync(
         StageSettings settings, VirtualHost virtualHost, string redisConfiguration, IDatabase redis, EmulatorClient hubSpot, CancellationToken stop)
     {
-        var commands = new Commands(settings.Commands);
+        var commands = new Commands(settings.Commands, $"{virtualHost.Name}.example.com");
         var publisher = await Publisher.ConnectAsync(virtualHost.Uri, commands, stop);
         var outcomes = await Outcomes.SubscribeAsync(virtualHost.Uri, commands, stop);
         return new(settings, virtualHost, redisConfiguration, redis, hubSpot, await hubSpot.GrantAsync(), publisher, outcomes, stop);

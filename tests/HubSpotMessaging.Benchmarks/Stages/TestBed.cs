@@ -32,15 +32,20 @@ internal sealed class TestBed : IAsyncDisposable
         return new(servers, redis, emulator, new EmulatorClient(address), await MachineFacts.ReadAsync(servers, redis));
     }
 
-    /// <summary>Makes everything new: a virtual host without queues, an empty Redis, a HubSpot that knows nobody.</summary>
-    public async Task<Stage> PrepareAsync(StageSettings settings, CancellationToken cancellationToken)
+    /// <summary>Makes everything new: an empty Redis, a HubSpot that knows nobody, and stages, each with a virtual host without queues.</summary>
+    public async Task<IReadOnlyList<Stage>> PrepareAsync(StageSettings settings, int count, CancellationToken cancellationToken)
     {
+        if (count > 1 && !_servers.RabbitMq.CanCreateVirtualHosts)
+            throw new InvalidOperationException("This needs several virtual hosts, and RABBITMQ_URI names one.");
         await _hubSpot.ResetAsync(cancellationToken);
         await _hubSpot.SetAsync(new { rateLimit = settings.RateLimit, latencyMilliseconds = settings.Latency });
         foreach (var server in _redis.GetServers())
             await server.FlushDatabaseAsync();
-        return await Stage.OpenAsync(
-            settings, await FreshVirtualHostAsync(cancellationToken), _servers.RedisConfiguration, _redis.GetDatabase(), _hubSpot, cancellationToken);
+        var stages = new List<Stage>();
+        while (stages.Count < count)
+            stages.Add(await Stage.OpenAsync(
+                settings, await FreshVirtualHostAsync(cancellationToken), _servers.RedisConfiguration, _redis.GetDatabase(), _hubSpot, cancellationToken));
+        return stages;
     }
 
     public async ValueTask DisposeAsync()
@@ -53,15 +58,16 @@ internal sealed class TestBed : IAsyncDisposable
 
     private async Task<VirtualHost> FreshVirtualHostAsync(CancellationToken cancellationToken)
     {
+        var name = $"stage-{++_stages}";
         if (_servers.RabbitMq.CanCreateVirtualHosts)
         {
-            var name = $"stage-{++_stages}";
             return new(
+                name,
                 await _servers.RabbitMq.CreateVirtualHostAsync(name, cancellationToken),
                 () => _servers.RabbitMq.ControlAsync(["delete_vhost", name], CancellationToken.None));
         }
 
-        return new(_servers.RabbitMqUri, () => DeleteQueuesAsync(_servers.RabbitMqUri));
+        return new(name, _servers.RabbitMqUri, () => DeleteQueuesAsync(_servers.RabbitMqUri));
     }
 
     private static async Task DeleteQueuesAsync(string uri)
@@ -72,4 +78,7 @@ internal sealed class TestBed : IAsyncDisposable
 }
 
 /// <summary>A virtual host, and how to be rid of it with all that waits there.</summary>
-internal sealed record VirtualHost(string Uri, Func<Task> DeleteAsync);
+/// <param name="Name">Of the stage, and of its virtual host if it was made for it.</param>
+/// <param name="Uri">Of the broker, with the virtual host.</param>
+/// <param name="DeleteAsync">Deletes it.</param>
+internal sealed record VirtualHost(string Name, string Uri, Func<Task> DeleteAsync);

@@ -131,34 +131,27 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
             pump.Look(hasWork: !_waiting.IsEmpty(pump.Lane));
     }
 
-    private async Task SendAsync(List<(string Key, List<Entry<TItem, TOutcome>> Entries)> batch, Permit permit, SemaphoreSlim place)
+    private async Task SendAsync(List<(string Key, List<Entry<TItem, TOutcome>> Entries)> batch, Permit permit)
     {
         await Task.Yield();
+        using var abandoned = new Abandonment(batch.SelectMany(parcel => parcel.Entries).Select(entry => entry.CancellationToken));
+        IReadOnlyList<Verdict<TOutcome>> verdicts;
         try
         {
-            using var abandoned = new Abandonment(batch.SelectMany(parcel => parcel.Entries).Select(entry => entry.CancellationToken));
-            IReadOnlyList<Verdict<TOutcome>> verdicts;
-            try
-            {
-                verdicts = await _sender.SendAsync(
-                    [.. batch.Select(parcel => ParcelOf(parcel.Key, parcel.Entries))],
-                    permit,
-                    abandoned.Token);
-            }
+            verdicts = await _sender.SendAsync(
+                [.. batch.Select(parcel => ParcelOf(parcel.Key, parcel.Entries))],
+                permit,
+                abandoned.Token);
+        }
 #pragma warning disable CA1031 // Whatever it is, those who wait must hear of it.
-            catch (Exception exception)
+        catch (Exception exception)
 #pragma warning restore CA1031
-            {
-                verdicts = [.. batch.Select(_ => new Verdict<TOutcome>.Failed(exception))];
-            }
-
-            foreach (var ((key, entries), verdict) in batch.Zip(verdicts))
-                Conclude(key, entries, verdict);
-        }
-        finally
         {
-            place.Release();
+            verdicts = [.. batch.Select(_ => new Verdict<TOutcome>.Failed(exception))];
         }
+
+        foreach (var ((key, entries), verdict) in batch.Zip(verdicts))
+            Conclude(key, entries, verdict);
     }
 
     private static Parcel<TItem> ParcelOf(string key, List<Entry<TItem, TOutcome>> entries) =>
@@ -222,7 +215,7 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
     {
         private readonly Coalescer<TItem, TOutcome> _coalescer;
         private readonly Demand _demand;
-        private readonly SemaphoreSlim _batches;
+        private readonly ConcurrencyLimit _underWay;
         private readonly Task _ended;
         private TaskCompletionSource _work = NewSignal();
         private CancellationTokenSource? _acquiring;
@@ -231,7 +224,7 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
         {
             (_coalescer, Lane) = (coalescer, lane);
             _demand = new(kind, lane) { IsFull = () => coalescer._waiting.Ready >= coalescer._limits.BatchSize };
-            _batches = new(coalescer._limits.BatchesInFlight);
+            _underWay = new(coalescer._limits.BatchesInFlight, coalescer._time);
             _ended = RunAsync(coalescer._stopping.Token);
         }
 
@@ -241,9 +234,7 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
         public async ValueTask DisposeAsync()
         {
             await _ended;
-            for (var batch = 0; batch < _coalescer._limits.BatchesInFlight; batch++)
-                await _batches.WaitAsync();
-            _batches.Dispose();
+            await _underWay.DisposeAsync();
         }
 
         /// <summary>Within the coalescer's lock.</summary>
@@ -289,7 +280,7 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
         private async Task SendNextAsync(CancellationToken stopping)
         {
             await Volatile.Read(ref _work).Task.WaitAsync(stopping);
-            await _batches.WaitAsync(stopping);
+            await _underWay.EnterAsync(stopping);
             var isSent = false;
             try
             {
@@ -326,12 +317,12 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
                 }
 
                 isSent = true;
-                _ = _coalescer.SendAsync(batch, permit, _batches);
+                _ = _underWay.LeaveAfterAsync(_coalescer.SendAsync(batch, permit));
             }
             finally
             {
                 if (!isSent)
-                    _batches.Release();
+                    _underWay.Leave();
             }
         }
 
@@ -341,7 +332,7 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
 
 /// <summary>How much a coalescer has in hand at once.</summary>
 /// <param name="BatchSize">What one request takes at most.</param>
-/// <param name="BatchesInFlight">How many batches of each lane are under way at once. Several, or a slow answer would hold up the quota.</param>
+/// <param name="BatchesInFlight">How many batches of each lane are under way at once, at the most. Several, or a slow answer would hold up the quota.</param>
 /// <param name="Waiting">How many items it keeps in memory; who comes with more waits.</param>
 public sealed record CoalescerLimits(int BatchSize, int BatchesInFlight, int Waiting)
 {
