@@ -105,7 +105,7 @@ conclude() { # name of the run, whether it may run no test
 # while one waits another works. A line each, of about the same length; what no line names runs in one more.
 parts=(
   "Pausing.* Outages.* Waiting.* Announcements.* Contracts.* Quota.*"
-  "Authorization.* BadInput.* Crashes.* Enrollments.* Deployment.*"
+  "Authorization.* BadInput.* Crashes.* Enrollments.* Deployment.* SandboxTests DeliveryTests"
 )
 run_parts() { # project
   local project=$1 part number names name=() all=()
