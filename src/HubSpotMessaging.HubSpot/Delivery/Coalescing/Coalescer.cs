@@ -72,7 +72,7 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
             }
 
             await using var withdrawal = cancellationToken.UnsafeRegister(_ => Withdraw(key, entry), null);
-            return await entry.Completion.Task;
+            return await entry.Outcome;
         }
         finally
         {
@@ -108,7 +108,7 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
             Look();
         }
 
-        entry.Completion.TrySetCanceled(entry.CancellationToken);
+        entry.Cancel();
     }
 
     private void Fail(Lane lane, Exception exception)
@@ -121,7 +121,7 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
         }
 
         foreach (var entry in failed)
-            entry.Completion.TrySetException(exception);
+            entry.Fail(exception);
     }
 
     /// <summary>Lets each lane look whether it has work. Within the lock.</summary>
@@ -180,9 +180,9 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
         for (var position = 0; position < entries.Count; position++)
         {
             if (verdict is Verdict<TOutcome>.Done { Outcomes: var outcomes })
-                entries[position].Completion.TrySetResult(outcomes[position]);
+                entries[position].Succeed(outcomes[position]);
             else if (verdict is Verdict<TOutcome>.Failed { Exception: var exception })
-                entries[position].Completion.TrySetException(exception);
+                entries[position].Fail(exception);
         }
     }
 
@@ -207,7 +207,7 @@ public sealed class Coalescer<TItem, TOutcome> : IAsyncDisposable
         }
 
         foreach (var entry in withdrawn)
-            entry.Completion.TrySetCanceled(entry.CancellationToken);
+            entry.Cancel();
     }
 
     /// <summary>Sends the batches of one lane, one permit after the other.</summary>
