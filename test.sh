@@ -104,8 +104,8 @@ conclude() { # name of the run, whether it may run no test
 # Without a filter the tests of the longest project are dealt out to processes that run at once, each with servers of its own, so that
 # while one waits another works. A line each, of about the same length; what no line names runs in one more.
 parts=(
-  "Pausing.* Outages.* Waiting.* Announcements.* Contracts.* Quota.*"
-  "Authorization.* BadInput.* Crashes.* Enrollments.* Deployment.* SandboxTests DeliveryTests"
+  "Pausing.* Outages.* Waiting.* Announcements.* Contracts.* Quota.* DeliveryTests"
+  "Authorization.* BadInput.* Crashes.* Enrollments.* Deployment.* SandboxTests SettingsTests"
 )
 run_parts() { # project
   local project=$1 part number names name=() all=()

@@ -1,3 +1,4 @@
+using System.Globalization;
 using HubSpotMessaging.Benchmarks.Baselines;
 using HubSpotMessaging.Benchmarks.Load;
 using HubSpotMessaging.Benchmarks.Reporting;
@@ -79,6 +80,7 @@ internal sealed class UnlimitedScenario : IScenario
             await DeliverAsync(range, stop);
             _rates.Add(Commands / stage.Commands.DurationOf(range, started).TotalSeconds);
             _cpu.Add((subject.Measure().Cpu - before.Cpu).TotalSeconds);
+            BenchmarkRun.Say(string.Create(CultureInfo.InvariantCulture, $"    {subject.Name}: {_rates[^1]:0} /s, {_cpu[^1]:0.00} s"));
         }
 
         public async Task DeliverAsync(CommandRange range, CancellationToken stop)
