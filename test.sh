@@ -94,7 +94,7 @@ conclude() { # name of the run, whether it may run no test
         8) say "$name ran no test." ;;
         124 | 137) say "$name did not end within ${TEST_TIMEOUT:-1200} seconds; the last that passed:"; grep '^passed ' "$log" | tail -n 3 ;;
         *) say "$name ended with exit code $code."; tail -n 40 "$log" ;;
-      esac
+      esac | tee -a "$results/failures"
     fi
   fi
   awk '/^skipped /' "$log"

@@ -60,11 +60,25 @@ internal sealed class BenchmarkRun(TestBed bed, Report report, bool quick, Cance
         if (stop.IsCancellationRequested)
             return null;
         Say($"  {name}");
-        IReadOnlyList<Stage> stages = [];
         try
         {
-            stages = await bed.PrepareAsync(settings, count, stop);
-            return await measure(stages);
+            var stages = new List<Stage>();
+            try
+            {
+                await bed.PrepareAsync(settings, stop);
+                while (stages.Count < count)
+                    stages.Add(await bed.OpenStageAsync(settings, stop));
+                return await measure(stages);
+            }
+            catch
+            {
+                stages.ForEach(stage => Say(stage.LastLines()));
+                throw;
+            }
+            finally
+            {
+                await Task.WhenAll(stages.Select(stage => stage.DisposeAsync().AsTask()));
+            }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -72,16 +86,9 @@ internal sealed class BenchmarkRun(TestBed bed, Report report, bool quick, Cance
         }
         catch (Exception failure) // Whatever it is, the other measurements are worth having.
         {
-            foreach (var stage in stages)
-                Say(stage.LastLines());
             Say($"  {name} failed: {failure}");
             report.Failures.Add($"{name}: {failure.Message.Split('\n')[0]}");
             return null;
-        }
-        finally
-        {
-            foreach (var stage in stages)
-                await stage.DisposeAsync();
         }
     }
 }

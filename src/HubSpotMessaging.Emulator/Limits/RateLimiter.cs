@@ -10,7 +10,7 @@ internal sealed class RateLimiter(EmulatorSettings settings, AccountRegistry acc
 
     /// <summary>Counts a request, unless it is refused: that counts neither for the window nor for the day.</summary>
     /// <param name="portalId">Whose limit it is.</param>
-    /// <param name="fault">What decides the answer in the limiter's place; the request counts all the same, unless the fault is a refusal.</param>
+    /// <param name="fault">What decides the answer in the limiter's place; the request counts all the same, unless it is <see cref="FaultKind.RateLimited"/>.</param>
     public Permit Take(long portalId, Fault? fault)
     {
         lock (_lock)

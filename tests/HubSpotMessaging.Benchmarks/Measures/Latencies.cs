@@ -38,6 +38,6 @@ internal sealed partial class Latencies
     /// <summary>The smallest that is not exceeded by this part of all.</summary>
     private double At(double part) => _sorted.Length == 0 ? double.NaN : _sorted[(int)Math.Ceiling(part * _sorted.Length) - 1];
 
-    [GeneratedRegex(@"c\d+@bench\.example\.com", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"c\d+@stage-\d+\.example\.com", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Email { get; }
 }

@@ -73,10 +73,12 @@ internal sealed class IsolationScenario : IScenario
                      let emails = Latencies.EmailsIn(call).Where(addresses.Contains).ToList()
                      where emails.Count > 0 && !call.IsRateLimited
                      select (Emails: emails, IsWritten: call.Status is 200 or 201 or 207)).ToList();
+        if (calls.Count == 0)
+            throw new InvalidOperationException("HubSpot was called for none of the hundred.");
         var written = calls.Where(call => call.IsWritten).SelectMany(call => call.Emails).CountBy(email => email).ToList();
         return new(
             subject.Name,
-            calls.Count == 0 ? 0 : calls[0].Emails.Count,
+            calls[0].Emails.Count,
             calls.Count,
             hundred.Indexes.Count(stage.Commands.IsRejected),
             written.Count(contact => contact.Value > 1),

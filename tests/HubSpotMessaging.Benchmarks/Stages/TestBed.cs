@@ -13,6 +13,7 @@ internal sealed class TestBed : IAsyncDisposable
     private readonly ServiceProcess _emulator;
     private readonly EmulatorClient _hubSpot;
     private int _stages;
+    private int _open;
 
     private TestBed(TestServers servers, IConnectionMultiplexer redis, ServiceProcess emulator, EmulatorClient hubSpot, MachineFacts machine)
     {
@@ -32,20 +33,23 @@ internal sealed class TestBed : IAsyncDisposable
         return new(servers, redis, emulator, new EmulatorClient(address), await MachineFacts.ReadAsync(servers, redis));
     }
 
-    /// <summary>Makes everything new: an empty Redis, a HubSpot that knows nobody, and stages, each with a virtual host without queues.</summary>
-    public async Task<IReadOnlyList<Stage>> PrepareAsync(StageSettings settings, int count, CancellationToken cancellationToken)
+    /// <summary>Makes everything new: an empty Redis, a HubSpot that knows nobody.</summary>
+    public async Task PrepareAsync(StageSettings settings, CancellationToken cancellationToken)
     {
-        if (count > 1 && !_servers.RabbitMq.CanCreateVirtualHosts)
-            throw new InvalidOperationException("This needs several virtual hosts, and RABBITMQ_URI names one.");
+        _open = 0;
         await _hubSpot.ResetAsync(cancellationToken);
         await _hubSpot.SetAsync(new { rateLimit = settings.RateLimit, latencyMilliseconds = settings.Latency });
         foreach (var server in _redis.GetServers())
             await server.FlushDatabaseAsync();
-        var stages = new List<Stage>();
-        while (stages.Count < count)
-            stages.Add(await Stage.OpenAsync(
-                settings, await FreshVirtualHostAsync(cancellationToken), _servers.RedisConfiguration, _redis.GetDatabase(), _hubSpot, cancellationToken));
-        return stages;
+    }
+
+    /// <summary>A stage with a virtual host without queues, beside those that have been opened since all was made new.</summary>
+    public async Task<Stage> OpenStageAsync(StageSettings settings, CancellationToken cancellationToken)
+    {
+        if (++_open > 1 && !_servers.RabbitMq.CanCreateVirtualHosts)
+            throw new InvalidOperationException("This needs several virtual hosts, and RABBITMQ_URI names one.");
+        return await Stage.OpenAsync(
+            settings, await FreshVirtualHostAsync(cancellationToken), _servers.RedisConfiguration, _redis.GetDatabase(), _hubSpot, cancellationToken);
     }
 
     public async ValueTask DisposeAsync()

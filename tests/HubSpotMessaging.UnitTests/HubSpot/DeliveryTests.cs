@@ -272,6 +272,16 @@ public sealed class DeliveryTests
     }
 
     [Fact]
+    public async Task What_Redis_is_told_not_to_have_been_done_while_HubSpot_is_asked_is_done_again()
+    {
+        var records = new StubRecords(_http.Time);
+        await records.BeginAsync("key", "attempt", new("51", "1001"), TimeSpan.Zero);
+        _http.Answers(200, "[]").WhenCalled = () => _ = records.ForgetAsync("key", "attempt");
+
+        (await Enroller(records).RecallAsync("key", Lane.Interactive, CancellationToken.None)).ShouldBeNull();
+    }
+
+    [Fact]
     public async Task An_enrolment_that_HubSpot_was_not_able_to_handle_is_sent_again()
     {
         _http.Answers(503, """{"correlationId":"c"}""").Answers(204, "");

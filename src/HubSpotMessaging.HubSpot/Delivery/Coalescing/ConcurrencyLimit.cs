@@ -8,10 +8,10 @@ namespace HubSpotMessaging.HubSpot.Delivery.Coalescing;
 /// <param name="time">The clock.</param>
 internal sealed class ConcurrencyLimit(int most, TimeProvider time) : IAsyncDisposable
 {
-    /// <summary>So many within <see cref="Soon"/> are 26 a second, and no account has a limit of more than 25.</summary>
+    /// <summary>So many within <see cref="Soon"/> are 28 a second, and no account has a limit of more than 25.</summary>
     private const int AtOnce = 4;
 
-    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(140);
 
     private readonly SemaphoreSlim _places = new(most);
     private readonly SemaphoreSlim _soon = new(AtOnce);

@@ -25,7 +25,7 @@ public sealed partial class WorkflowEnroller
     /// <summary>Without the record of what was done it may pass for unknown, so Redis is asked for some seconds.</summary>
     private const int RedisAttempts = 5;
 
-    /// <summary>That nothing was done nobody can find out later, so Redis is asked for an hour.</summary>
+    /// <summary>That nothing was done nobody can find out later, so Redis is told that for an hour at least.</summary>
     private const int ForgetAttempts = 3_600;
 
     /// <summary>And waited for so long.</summary>
@@ -92,6 +92,8 @@ public sealed partial class WorkflowEnroller
 
         if (current.Kind == AnswerKind.Unavailable)
             throw Refusal.Of(current); // No answer at all.
+        if ((await _records.ReadAsync(key))?.Attempt != record.Attempt)
+            return null; // Redis has just been told that nothing was done.
         if (!_resendUncertain)
             throw Unknown(current.Problem);
 
@@ -193,7 +195,9 @@ public sealed partial class WorkflowEnroller
         {
             await _forgetting.ExecuteAsync(async _ => await _records.ForgetAsync(key, attempt));
         }
-        catch (Exception exception) when (exception is RedisException or RedisTimeoutException or ObjectDisposedException)
+#pragma warning disable CA1031 // Nobody awaits this to its end.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
             LogNotForgotten(exception.GetType().Name);
         }

@@ -32,7 +32,7 @@ public sealed class ConcurrencyLimitTests
             await BeginAsync(limit);
         var fifth = BeginAsync(limit);
 
-        _time.Advance(TimeSpan.FromMilliseconds(149));
+        _time.Advance(TimeSpan.FromMilliseconds(139));
         fifth.IsCompleted.ShouldBeFalse();
         _time.Advance(TimeSpan.FromMilliseconds(1));
         await fifth;
