@@ -65,7 +65,7 @@ internal sealed class BenchmarkRun(TestBed bed, Report report, bool quick, Cance
             var stages = new List<Stage>();
             try
             {
-                await bed.PrepareAsync(settings, stop);
+                await bed.PrepareAsync(settings, count, stop);
                 while (stages.Count < count)
                     stages.Add(await bed.OpenStageAsync(settings, stop));
                 return await measure(stages);

@@ -13,7 +13,6 @@ internal sealed class TestBed : IAsyncDisposable
     private readonly ServiceProcess _emulator;
     private readonly EmulatorClient _hubSpot;
     private int _stages;
-    private int _open;
 
     private TestBed(TestServers servers, IConnectionMultiplexer redis, ServiceProcess emulator, EmulatorClient hubSpot, MachineFacts machine)
     {
@@ -33,24 +32,20 @@ internal sealed class TestBed : IAsyncDisposable
         return new(servers, redis, emulator, new EmulatorClient(address), await MachineFacts.ReadAsync(servers, redis));
     }
 
-    /// <summary>Makes everything new: an empty Redis, a HubSpot that knows nobody.</summary>
-    public async Task PrepareAsync(StageSettings settings, CancellationToken cancellationToken)
+    /// <summary>Makes everything new for so many stages: an empty Redis, a HubSpot that knows nobody.</summary>
+    public async Task PrepareAsync(StageSettings settings, int stages, CancellationToken cancellationToken)
     {
-        _open = 0;
+        if (stages > 1 && !_servers.RabbitMq.CanCreateVirtualHosts)
+            throw new InvalidOperationException("This needs several virtual hosts, and RABBITMQ_URI names one.");
         await _hubSpot.ResetAsync(cancellationToken);
         await _hubSpot.SetAsync(new { rateLimit = settings.RateLimit, latencyMilliseconds = settings.Latency });
         foreach (var server in _redis.GetServers())
             await server.FlushDatabaseAsync();
     }
 
-    /// <summary>A stage with a virtual host without queues, beside those that have been opened since all was made new.</summary>
-    public async Task<Stage> OpenStageAsync(StageSettings settings, CancellationToken cancellationToken)
-    {
-        if (++_open > 1 && !_servers.RabbitMq.CanCreateVirtualHosts)
-            throw new InvalidOperationException("This needs several virtual hosts, and RABBITMQ_URI names one.");
-        return await Stage.OpenAsync(
-            settings, await FreshVirtualHostAsync(cancellationToken), _servers.RedisConfiguration, _redis.GetDatabase(), _hubSpot, cancellationToken);
-    }
+    /// <summary>A stage with a virtual host without queues.</summary>
+    public async Task<Stage> OpenStageAsync(StageSettings settings, CancellationToken cancellationToken) => await Stage.OpenAsync(
+        settings, await FreshVirtualHostAsync(cancellationToken), _servers.RedisConfiguration, _redis.GetDatabase(), _hubSpot, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

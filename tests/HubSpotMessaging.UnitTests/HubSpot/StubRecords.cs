@@ -8,12 +8,16 @@ internal sealed class StubRecords(TimeProvider time) : IEnrollmentRecords
 {
     private readonly Dictionary<string, EnrollmentRecord> _records = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DateTimeOffset> _ends = new(StringComparer.Ordinal);
+    private readonly TaskCompletionSource<bool> _forgotten = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Whether Redis cannot be reached. What is asked of it when it goes is done, but not answered.</summary>
     public bool IsAway { get; set; }
 
     /// <summary>Whether it goes at the next beginning.</summary>
     public bool GoesAtBeginning { get; set; }
+
+    /// <summary>Until something has been forgotten.</summary>
+    public Task<bool> Forgotten => _forgotten.Task;
 
     public Task<EnrollmentRecord?> ReadAsync(string key) => Task.FromResult(_records.TryGetValue(key, out var record)
         ? record with { Left = _ends[key] > time.GetUtcNow() ? _ends[key] - time.GetUtcNow() : TimeSpan.Zero }
@@ -43,6 +47,7 @@ internal sealed class StubRecords(TimeProvider time) : IEnrollmentRecords
         {
             _records.Remove(key);
             _ends.Remove(key);
+            _forgotten.TrySetResult(true);
         }
 
         return Task.CompletedTask;

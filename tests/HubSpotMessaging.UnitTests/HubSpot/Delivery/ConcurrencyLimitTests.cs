@@ -13,8 +13,7 @@ public sealed class ConcurrencyLimitTests
     public async Task A_fifth_begins_when_one_of_four_has_ended()
     {
         var limit = new ConcurrencyLimit(16, _time);
-        for (var batch = 0; batch < 4; batch++)
-            await BeginAsync(limit);
+        await BeginAsync(limit, 4);
         var fifth = BeginAsync(limit);
         fifth.IsCompleted.ShouldBeFalse();
 
@@ -28,8 +27,7 @@ public sealed class ConcurrencyLimitTests
     public async Task More_begin_while_answers_are_late_but_no_more_than_allowed()
     {
         var limit = new ConcurrencyLimit(6, _time);
-        for (var batch = 0; batch < 4; batch++)
-            await BeginAsync(limit);
+        await BeginAsync(limit, 4);
         var fifth = BeginAsync(limit);
 
         _time.Advance(TimeSpan.FromMilliseconds(139));
@@ -57,8 +55,7 @@ public sealed class ConcurrencyLimitTests
             limit.Leave();
         }
 
-        for (var batch = 0; batch < 4; batch++)
-            await BeginAsync(limit);
+        await BeginAsync(limit, 4);
         using var givenUp = new CancellationTokenSource();
         var waiting = limit.EnterAsync(givenUp.Token);
         await givenUp.CancelAsync();
@@ -67,11 +64,14 @@ public sealed class ConcurrencyLimitTests
         await EndAsync(limit);
     }
 
-    private async Task BeginAsync(ConcurrencyLimit limit)
+    private async Task BeginAsync(ConcurrencyLimit limit, int count = 1)
     {
-        await limit.EnterAsync(CancellationToken.None);
-        _batches.Add(new());
-        _ = limit.LeaveAfterAsync(_batches[^1].Task);
+        for (var batch = 0; batch < count; batch++)
+        {
+            await limit.EnterAsync(CancellationToken.None);
+            _batches.Add(new());
+            _ = limit.LeaveAfterAsync(_batches[^1].Task);
+        }
     }
 
     /// <summary>Ends only when all have left.</summary>
