@@ -76,8 +76,9 @@ launch() { # name of the run, project, filter... : writes the log, and last into
     --report-xunit-xml --report-xunit-xml-filename "$name.xml" --results-directory "$results" "${@:3}" </dev/null >"$log" 2>&1 || code=$?
   printf '\nexit code: %s\n' $code >>"$log"
 }
-failures() { # log : what failed and why, without what the service wrote meanwhile
-  awk '/^(passed|failed|skipped) / || /^Test run summary/ { show = $1 == "failed" } show && !/^ *\{"Timestamp"/' "$1" | cut -c -2000 | tail -n 200
+failures() { # log : what failed and why, without what the service wrote meanwhile; of each the beginning, and the lines of our own code
+  awk '/^(passed|failed|skipped) / || /^Test run summary/ { show = $1 == "failed"; n = 0 } show && !/^ *\{"Timestamp"/ && (++n <= 12 || / in .*\.cs:line/)' "$1" |
+    cut -c -600 | head -n 200
 }
 conclude() { # name of the run, whether it may run no test
   local name=$1 log=$results/$1.log code passed failed skipped duration

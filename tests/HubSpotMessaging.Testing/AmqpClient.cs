@@ -107,7 +107,7 @@ public sealed class AmqpClient : IAsyncDisposable
             }
             catch (OperationCanceledException timeout)
             {
-                throw new TimeoutException($"No {name} came. Seen: {string.Join('\n', _events.Select(entry => $"{entry.Event} {entry.Message.ToJsonString()}"))}", timeout);
+                throw new TimeoutException($"No {name} came. Seen at last: {string.Join('\n', _events.TakeLast(20).Select(entry => $"{entry.Event} {entry.Message.ToJsonString()}"))}", timeout);
             }
         }
     }

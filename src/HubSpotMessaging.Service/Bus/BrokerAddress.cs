@@ -23,18 +23,21 @@ internal static class BrokerAddress
     }
 
     /// <summary>For the bus.</summary>
-    public static void ConnectTo(this IRabbitMqBusFactoryConfigurator bus, Uri broker)
-    {
-        if (!UsesTls(broker))
-            bus.Host(broker);
-        else
-            bus.Host(new UriBuilder(broker) { Port = Port(broker) }.Uri, host => host.UseSsl(tls =>
-            {
-                tls.ServerName = broker.Host;
-                tls.Protocol = SslProtocols.None; // The newest that both sides have.
-                tls.EnforcePolicyErrors(SslPolicyErrors.RemoteCertificateChainErrors | SslPolicyErrors.RemoteCertificateNameMismatch | SslPolicyErrors.RemoteCertificateNotAvailable);
-            }));
-    }
+    /// <param name="bus">The bus.</param>
+    /// <param name="broker">The URI.</param>
+    /// <param name="ready">What every connection waits for before it is tried.</param>
+    public static void ConnectTo(this IRabbitMqBusFactoryConfigurator bus, Uri broker, Func<Task> ready) =>
+        bus.Host(new UriBuilder(broker) { Port = Port(broker) }.Uri, host =>
+        {
+            host.OnRefreshConnectionFactory = _ => ready();
+            if (UsesTls(broker))
+                host.UseSsl(tls =>
+                {
+                    tls.ServerName = broker.Host;
+                    tls.Protocol = SslProtocols.None; // The newest that both sides have.
+                    tls.EnforcePolicyErrors(SslPolicyErrors.RemoteCertificateChainErrors | SslPolicyErrors.RemoteCertificateNameMismatch | SslPolicyErrors.RemoteCertificateNotAvailable);
+                });
+        });
 
     /// <summary>The port, also when the URI leaves it out.</summary>
     public static int Port(Uri broker) => broker.Port > 0 ? broker.Port : UsesTls(broker) ? TlsPort : PlainPort;

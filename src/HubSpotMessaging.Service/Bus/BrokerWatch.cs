@@ -7,14 +7,22 @@ namespace HubSpotMessaging.Service.Bus;
 /// Whether RabbitMQ is there, by a connection that is kept for nothing else: MassTransit does not notice as long as all queues are paused, and
 /// else says no more than that it connects again.
 /// </summary>
-internal sealed partial class BrokerWatch(IOptions<ServerOptions> servers, TimeProvider time, ILogger<BrokerWatch> logger) : BackgroundService
+internal sealed partial class BrokerWatch(
+    IOptions<ServerOptions> servers, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<BrokerWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromSeconds(2);
 
-    private bool _isThere;
+    private TaskCompletionSource _found = NewSignal();
     private bool _isMissed;
 
-    public bool IsThere => Volatile.Read(ref _isThere);
+    public bool IsThere => Volatile.Read(ref _found).Task.IsCompleted;
+
+    /// <summary>
+    /// Until RabbitMQ is there, or the process ends. Whoever connects waits for it, since MassTransit would wait longer after each failure, and
+    /// half a minute in the end, however soon RabbitMQ is back.
+    /// </summary>
+    public async Task UntilThereAsync() =>
+        await Volatile.Read(ref _found).Task.WaitAsync(lifetime.ApplicationStopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -51,17 +59,14 @@ internal sealed partial class BrokerWatch(IOptions<ServerOptions> servers, TimeP
         if (_isMissed)
             LogFound();
         _isMissed = false;
-        try
-        {
-            Volatile.Write(ref _isThere, connection.IsOpen);
-            if (connection.IsOpen)
-                await ended.Task.WaitAsync(cancellationToken);
-        }
-        finally
-        {
-            Volatile.Write(ref _isThere, false);
-        }
+        if (!connection.IsOpen)
+            return;
+        Volatile.Read(ref _found).SetResult();
+        await ended.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Volatile.Write(ref _found, NewSignal());
     }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     [LoggerMessage(LogLevel.Warning, "RabbitMQ cannot be reached: {Exception}: {Message}")]
     private partial void LogMissed(string exception, string message);
