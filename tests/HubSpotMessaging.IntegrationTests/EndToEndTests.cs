@@ -21,6 +21,7 @@ public sealed class EndToEndTests(Servers servers)
             connected.StatusCode.ShouldBe(System.Net.HttpStatusCode.OK, await connected.Content.ReadAsStringAsync());
         var granted = await bus.EventAsync("AuthorizationGranted");
         ((long?)granted["portalId"]).ShouldBe(Installation.Portal);
+        await bus.EventAsync("DeliveryResumed");
 
         // The four keys, with a client that knows nothing of us.
         ((string?)await installation.Redis.StringGetAsync("hs_access_token")).ShouldNotBeNullOrEmpty();

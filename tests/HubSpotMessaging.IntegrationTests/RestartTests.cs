@@ -18,7 +18,7 @@ public sealed class RestartTests(Servers servers)
         await down.WhenHitAsync(2);
 
         (await installation.Service.StopAsync(TimeSpan.FromSeconds(30))).ShouldBe(0);
-        (await bus.DepthAsync("hubspot-sync-contact")).ShouldBe(40u);
+        await Eventually.BecomesTrueAsync(async () => await bus.DepthAsync("hubspot-sync-contact") == 40, "all are back");
         (await bus.DepthAsync("hubspot-sync-contact_error")).ShouldBe(0u);
 
         installation.HubSpot.Faults.Clear();
@@ -31,17 +31,17 @@ public sealed class RestartTests(Servers servers)
     [Fact]
     public async Task What_is_being_sent_at_the_end_is_finished()
     {
-        await using var installation = await Installation.StartAsync(servers);
+        await using var installation = await Installation.StartAsync(servers, settings => settings["HubSpot__RequestTimeout"] = "00:00:20");
         var held = installation.HubSpot.Faults.Add(new Fault { Kind = FaultKind.Hold, Match = new() { Path = Contacts } });
         await installation.Bus.PublishAsync("SyncContact", """{"commandId":"c","email":"ada@example.com"}""");
         await held.WhenHitAsync();
 
         var stopped = installation.Service.StopAsync(TimeSpan.FromSeconds(30));
-        await installation.Service.WaitForLineAsync(line => line.Contains("shutting down", StringComparison.Ordinal), TimeSpan.FromSeconds(10));
+        await installation.Service.WaitForLineAsync(line => line.Contains("shutting down", StringComparison.Ordinal), TimeSpan.FromSeconds(30));
         installation.HubSpot.Faults.Clear();
 
         (await stopped).ShouldBe(0);
-        await installation.Bus.OutcomeAsync("ContactSynced", "c", seconds: 5);
+        await installation.Bus.OutcomeAsync("ContactSynced", "c");
         (await installation.Bus.DepthAsync("hubspot-sync-contact")).ShouldBe(0u);
     }
 

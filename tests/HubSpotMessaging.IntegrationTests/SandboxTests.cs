@@ -217,7 +217,7 @@ public sealed partial class SandboxTests(Chromium chromium, SandboxTests.Unwatch
         await sandbox.WaitForLineAsync(line => line.Contains("26 of 26 commands ended as declared", StringComparison.Ordinal), TimeSpan.FromSeconds(90), default);
         sandbox.Output.ToString().ShouldContain("What came of it");
         sandbox.Output.ToString().ShouldContain("Somebody used up the limit: waited for");
-        await sandbox.WaitForLineAsync(line => line.Contains("Everything stays up until Ctrl-C", StringComparison.Ordinal), TimeSpan.FromSeconds(10), default);
+        await sandbox.WaitForLineAsync(line => line.Contains("Everything stays up until Ctrl-C", StringComparison.Ordinal), TimeSpan.FromSeconds(60), default);
     }
 
     [Fact]

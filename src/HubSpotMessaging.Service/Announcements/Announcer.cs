@@ -25,6 +25,9 @@ internal sealed partial class Announcer(
 {
     private static readonly TimeSpan PublishMayTake = TimeSpan.FromSeconds(10);
 
+    /// <summary>What is being published at the end of the process, normally in no time.</summary>
+    private static readonly TimeSpan LastMayTake = TimeSpan.FromSeconds(1);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await using var news = changes.Listen();
@@ -54,9 +57,9 @@ internal sealed partial class Announcer(
     private async Task TellAsync(Announcement announcement, CancellationToken cancellationToken)
     {
         using var patience = new CancellationTokenSource(PublishMayTake, time);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        await using var ending = cancellationToken.UnsafeRegister(_ => patience.CancelAfter(LastMayTake), null);
         var message = ToEvent(announcement);
-        await bus.Publish(message, message.GetType(), context => context.MessageId = announcement.Id, limit.Token);
+        await bus.Publish(message, message.GetType(), context => context.MessageId = announcement.Id, patience.Token);
 
         if (message is TokenRefreshed)
             metrics.TokenRefreshed();

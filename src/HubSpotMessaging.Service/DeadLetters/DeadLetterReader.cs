@@ -93,10 +93,11 @@ internal sealed partial class DeadLetterReader(
             }
 
             var wasAlone = held.IsAlone;
+            var looked = time.GetUtcNow();
             await held.LookAsync(cancellationToken);
             if (wasAlone && !held.IsAlone)
                 LogNotAlone();
-            await depths.WriteAsync(held.Depths, held.IsComplete);
+            await depths.WriteAsync(held.Depths, held.IsComplete, looked);
             await news.WaitAsync(held.IsComplete ? BetweenLooks : BetweenLooksAtFirst, cancellationToken);
         }
     }

@@ -4,7 +4,7 @@ using StackExchange.Redis;
 namespace HubSpotMessaging.Service.DeadLetters;
 
 /// <summary>How many commands wait in each queue, in Redis: whoever reads the dead letters looks for all replicas.</summary>
-internal sealed class QueueDepths(IConnectionMultiplexer redis, TimeProvider time)
+internal sealed class QueueDepths(IConnectionMultiplexer redis)
 {
     private const string Key = "hubspot:queues";
 
@@ -13,11 +13,11 @@ internal sealed class QueueDepths(IConnectionMultiplexer redis, TimeProvider tim
 
     /// <param name="queues">How they stand.</param>
     /// <param name="isComplete">False while the dead letters are still being read anew: there are at least as many as before, as far as is known.</param>
+    /// <param name="looked">When they did, at the latest: what has come since is not among them.</param>
     /// <exception cref="RedisException">Redis cannot be reached.</exception>
-    public async Task WriteAsync(IEnumerable<(string Name, uint Waiting, int DeadLetters)> queues, bool isComplete)
+    public async Task WriteAsync(IEnumerable<(string Name, uint Waiting, int DeadLetters)> queues, bool isComplete, DateTimeOffset looked)
     {
         var before = (await ReadAsync()).ToDictionary(queue => queue.Name, StringComparer.Ordinal); // Perhaps another replica's.
-        var now = time.GetUtcNow();
         var depths =
             from queue in queues
             let known = before.GetValueOrDefault(queue.Name)
@@ -25,7 +25,7 @@ internal sealed class QueueDepths(IConnectionMultiplexer redis, TimeProvider tim
                 queue.Name,
                 queue.Waiting,
                 isComplete ? queue.DeadLetters : Math.Max(queue.DeadLetters, known?.DeadLetters ?? 0),
-                queue.Waiting == 0 ? now : known?.EmptyAt);
+                queue.Waiting == 0 ? looked : known?.EmptyAt);
         await redis.GetDatabase().StringSetAsync(Key, JsonSerializer.Serialize(depths, StoredJson.Options), CountsFor);
     }
 

@@ -42,6 +42,7 @@ public sealed class AlertTests(Servers servers)
         ((long?)lost["portalId"]).ShouldBe(Installation.Portal);
         ((string?)lost["reconnectUrl"]).ShouldBe(new Uri(installation.Address, "oauth/start").AbsoluteUri);
         ((string?)lost["text"])!.ShouldContain("/oauth/start"); // What a chat shows.
+        await Eventually.BecomesTrueAsync(() => installation.Bus.Seen.Count(seen => seen.Event == "AuthorizationRequired") == 2, "the events have come, too");
         installation.Bus.Seen.Where(seen => seen.Event == "AuthorizationRequired").Select(seen => seen.MessageId)
             .ShouldBe(alerts.Select(alert => (string?)alert["id"]));
         installation.Service.Output.ShouldContain("webhook");

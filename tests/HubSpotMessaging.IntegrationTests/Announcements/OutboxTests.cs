@@ -8,7 +8,7 @@ namespace HubSpotMessaging.IntegrationTests.Announcements;
 /// <summary>What is to be told is told in order, once, and after a crash again with the same id.</summary>
 public sealed class OutboxTests(Servers servers) : IAsyncLifetime
 {
-    private static readonly TimeSpan Turn = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Turn = TimeSpan.FromSeconds(3);
 
     private readonly List<Announcement> _published = [];
     private Replicas _replicas = null!;

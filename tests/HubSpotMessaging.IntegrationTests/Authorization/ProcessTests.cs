@@ -14,8 +14,7 @@ public sealed class ProcessTests(Servers servers)
     private const string TokenEndpoint = "/oauth/*/token";
 
     /// <summary>The lease is five seconds longer than a request may take, the hope for its holder twenty.</summary>
-    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan BeyondTheLease = RequestTimeout + TimeSpan.FromSeconds(7);
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(5);
 
     [Fact]
     public async Task Four_replicas_under_load_with_tokens_that_live_seconds_refresh_once_each_time_and_send_no_dead_token()
@@ -112,7 +111,7 @@ public sealed class ProcessTests(Servers servers)
         installation.Service.Signal(Thaw);
         await PublishAsync(installation, 50);
         var before = Refreshes(installation);
-        await Eventually.BecomesTrueAsync(() => Refreshes(installation) > before, "another replica tries when the lease has run out", seconds: 20);
+        await Eventually.BecomesTrueAsync(() => Refreshes(installation) > before, "another replica tries when the lease has run out", seconds: 60);
         holder.Signal(Thaw);
 
         await ShouldAllBeDoneAsync(installation, 50);

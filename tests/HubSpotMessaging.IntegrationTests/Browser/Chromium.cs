@@ -15,6 +15,7 @@ public sealed class Chromium : IAsyncLifetime
     {
         var path = Find(Environment.GetEnvironmentVariable("CHROMIUM_PATH"), Environment.GetEnvironmentVariable("PATH"));
         _playwright = await Playwright.CreateAsync();
+        Assertions.SetDefaultExpectTimeout(30_000); // Milliseconds; what is awaited comes at once on a machine that is not busy.
         _browser = await _playwright.Chromium.LaunchAsync(new()
         {
             ExecutablePath = path,

@@ -44,7 +44,14 @@ public sealed class WireTests(SharedInstallation shared) : IClassFixture<SharedI
 
         var schemas = Contracts.GetDirectories("schemas").Single().GetFiles()
             .ToDictionary(file => Path.GetFileNameWithoutExtension(file.Name), file => JsonSchema.FromFile(file.FullName));
-        var messages = await wire.AllAsync();
+        var messages = new List<(string Type, byte[] Body)>();
+        await Eventually.BecomesTrueAsync(
+            async () =>
+            {
+                messages.AddRange(await wire.WhatIsThereAsync()); // What others have heard of already may still be on its way here.
+                return messages.DistinctBy(message => message.Type).Count() == schemas.Count;
+            },
+            "there is one of each kind");
         messages.Select(message => message.Type).Distinct().ShouldBe(schemas.Keys, ignoreOrder: true);
         foreach (var (type, body) in messages)
             schemas[type].Evaluate(MessageOf(body), new() { RequireFormatValidation = true }).IsValid.ShouldBeTrue(Encoding.UTF8.GetString(body));
@@ -207,7 +214,7 @@ public sealed class WireTests(SharedInstallation shared) : IClassFixture<SharedI
 
     private sealed record Tap(IConnection Connection, IChannel Channel, string Queue) : IAsyncDisposable
     {
-        public async Task<IReadOnlyList<(string Type, byte[] Body)>> AllAsync()
+        public async Task<IReadOnlyList<(string Type, byte[] Body)>> WhatIsThereAsync()
         {
             var all = new List<(string, byte[])>();
             while (await Channel.BasicGetAsync(Queue, autoAck: true) is { } message)

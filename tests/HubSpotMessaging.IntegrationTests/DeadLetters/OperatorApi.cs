@@ -25,8 +25,16 @@ internal sealed class OperatorApi : IDisposable
         return response.StatusCode;
     }
 
-    public async Task<JsonNode> PostAsync(string path, object body, HttpStatusCode expected = HttpStatusCode.OK) =>
-        await Read(await _http.PostAsJsonAsync(path, body), expected);
+    /// <summary>Asks for something, and waits until it is done, also where the service only promises it.</summary>
+    public async Task<JsonNode> PostAsync(string path, object body, HttpStatusCode expected = HttpStatusCode.OK)
+    {
+        var response = await _http.PostAsJsonAsync(path, body);
+        if (response.StatusCode != HttpStatusCode.Accepted || expected != HttpStatusCode.OK)
+            return await Read(response, expected);
+        var request = await Read(response, HttpStatusCode.Accepted);
+        await Eventually.BecomesTrueAsync(async () => (string?)(request = await GetAsync($"dead-letters/requests/{request["id"]}"))["state"] == "Done", "it is done", seconds: 60);
+        return request;
+    }
 
     /// <summary>The dead letters of a filter, the latest first.</summary>
     public async Task<IReadOnlyList<JsonObject>> ListAsync(string query = "") =>

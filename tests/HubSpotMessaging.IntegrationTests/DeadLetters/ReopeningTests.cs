@@ -34,7 +34,7 @@ public sealed class ReopeningTests(Servers servers) : IAsyncLifetime
         await using var errors = await ErrorQueue.ConnectAsync(_broker);
         await errors.FillAsync(200);
         var index = new DeadLetterIndex(_redis);
-        var depths = new QueueDepths(_redis, _clock);
+        var depths = new QueueDepths(_redis);
         var requests = new DeadLetterRequests(_redis, _clock, NullLogger<DeadLetterRequests>.Instance);
         using var changes = new StateChanges(_redis, _clock);
         using var reader = new DeadLetterReader(

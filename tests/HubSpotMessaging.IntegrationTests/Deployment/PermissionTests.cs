@@ -153,6 +153,45 @@ public sealed partial class PermissionTests(Servers servers)
         await application.StopAsync();
     }
 
+    [Fact]
+    public async Task What_an_administrator_took_from_the_service_and_gave_back_needs_no_restart()
+    {
+        await using var broker = await Servers.StartOwnAsync();
+        var withAllRights = "";
+        await using var installation = await Installation.PrepareAsync(broker, settings =>
+        {
+            withAllRights = settings["ConnectionStrings__RabbitMq"]!;
+            settings["ConnectionStrings__RabbitMq"] = As("hubspot-service", withAllRights);
+        });
+        await GiveAsync(broker, "hubspot-service", withAllRights);
+        await installation.StartServiceAsync();
+        (await installation.ConnectAsync()).EnsureSuccessStatusCode();
+        await DeliversAsync("at first");
+
+        // The password is changed, there first.
+        await broker.RabbitMq.ControlAsync(["change_password", "hubspot-service", "another"]);
+        await broker.RabbitMq.ControlAsync(["close_all_connections", "--global", "another password"]);
+        await installation.Service.WaitForLineAsync(line => line.Contains("RabbitMQ cannot be reached", StringComparison.Ordinal), TimeSpan.FromSeconds(30));
+        await broker.RabbitMq.ControlAsync(["change_password", "hubspot-service", Password]);
+        await DeliversAsync("with the password");
+
+        // It may declare nothing for a while.
+        var virtualHost = new Uri(withAllRights).AbsolutePath.Trim('/');
+        await broker.RabbitMq.ControlAsync(["set_permissions", "--vhost", virtualHost, "hubspot-service", "^$", ".*", ".*"]);
+        await broker.RabbitMq.ControlAsync(["close_all_connections", "--global", "other rights"]);
+        await installation.Service.WaitForLineAsync(line => line.Contains("ACCESS_REFUSED - access to queue", StringComparison.Ordinal), TimeSpan.FromSeconds(30));
+        await broker.RabbitMq.ControlAsync(["set_permissions", "--vhost", virtualHost, "hubspot-service", ".*", ".*", ".*"]);
+        await DeliversAsync("with the rights");
+
+        async Task DeliversAsync(string when)
+        {
+            await using var bus = await AmqpClient.ConnectAsync(withAllRights); // The other one's connection is closed, too.
+            await bus.SubscribeAsync();
+            await bus.PublishAsync("SyncContact", $$"""{"commandId":"{{when}}","email":"ada@example.com"}""");
+            await bus.OutcomeAsync("ContactSynced", when, seconds: 60);
+        }
+    }
+
     /// <summary>One on which users can be made: the shared one, or else one of its own.</summary>
     private async Task<(Servers Servers, IAsyncDisposable? Own)> BrokerAsync()
     {

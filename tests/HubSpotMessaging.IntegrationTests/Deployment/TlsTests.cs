@@ -59,7 +59,7 @@ public sealed class TlsTests(TlsServers tls) : IClassFixture<TlsServers>
         try
         {
             await installation.Service.WaitForLineAsync(
-                line => line.Contains("Connection Failed", StringComparison.Ordinal) && line.Contains("AuthenticationException", StringComparison.Ordinal), TimeSpan.FromSeconds(30));
+                line => line.Contains("RabbitMQ cannot be reached", StringComparison.Ordinal) && line.Contains("AuthenticationException", StringComparison.Ordinal), TimeSpan.FromSeconds(30));
             await Eventually.BecomesTrueAsync(async () => await BrokerAsync(installation) != "Healthy", "it tells that the broker is not there");
         }
         finally

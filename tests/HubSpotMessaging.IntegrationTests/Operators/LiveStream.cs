@@ -26,7 +26,8 @@ internal sealed class LiveStream : IAsyncDisposable
         using var limit = new CancellationTokenSource(within);
         while (await _events.MoveNextAsync().AsTask().WaitAsync(limit.Token))
         {
-            _events.Current.EventType.ShouldBe("status");
+            if (_events.Current.EventType != "status")
+                continue;
             var status = JsonNode.Parse(_events.Current.Data)!;
             if (isIt(status))
                 return status;

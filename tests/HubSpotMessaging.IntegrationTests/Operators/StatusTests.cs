@@ -81,16 +81,16 @@ public sealed class StatusTests(ReadingInstallation fixture) : IClassFixture<Rea
         var replica = await installation.AddReplicaAsync(settings => settings["DeadLetters__Read"] = "false");
         using var http = new HttpClient();
         await using var live = await LiveStream.OpenAsync(http, replica.Address);
-        (await live.UntilAsync(_ => true, TimeSpan.FromSeconds(5)))["connection"]!["state"]!.GetValue<string>().ShouldBe("Connected");
+        (await live.UntilAsync(_ => true, TimeSpan.FromSeconds(30)))["connection"]!["state"]!.GetValue<string>().ShouldBe("Connected");
 
         await api.PostAsync("pause", new { command = "PostTimelineEvent", note = "to be seen" });
-        var paused = await live.UntilAsync(status => status["reasons"]!.AsArray().Count > 0, TimeSpan.FromSeconds(5));
+        var paused = await live.UntilAsync(status => status["reasons"]!.AsArray().Count > 0, TimeSpan.FromSeconds(30));
         paused["reasons"]![0]!["detail"]!.GetValue<string>().ShouldBe("to be seen");
         paused["delivers"]!.GetValue<bool>().ShouldBeFalse();
         await api.PostAsync("resume", new { });
 
         var stopping = replica.Process.StopAsync(TimeSpan.FromSeconds(30));
-        await live.EndsAsync(TimeSpan.FromSeconds(5));
+        await live.EndsAsync(TimeSpan.FromSeconds(30));
         (await stopping).ShouldBe(0);
     }
 

@@ -15,14 +15,14 @@ public sealed class StreamTroubleTests(HeldInstallation fixture)
         using var closingApi = api;
         using var http = new HttpClient();
         await using var live = await LiveStream.OpenAsync(http, installation.Address);
-        await live.UntilAsync(_ => true, TimeSpan.FromSeconds(5));
+        await live.UntilAsync(_ => true, TimeSpan.FromSeconds(30));
 
         fixture.ToRedis.Cut();
-        var trouble = await live.TroubleAsync(TimeSpan.FromSeconds(20));
+        var trouble = await live.TroubleAsync(TimeSpan.FromSeconds(30));
         ((string?)trouble["title"]).ShouldBe("Not just now");
         ((string?)trouble["detail"])!.ShouldContain("Redis");
 
         fixture.ToRedis.Mend();
-        (await live.UntilAsync(_ => true, TimeSpan.FromSeconds(20)))["connection"]!["state"]!.GetValue<string>().ShouldBe("Connected");
+        (await live.UntilAsync(_ => true, TimeSpan.FromSeconds(30)))["connection"]!["state"]!.GetValue<string>().ShouldBe("Connected");
     }
 }

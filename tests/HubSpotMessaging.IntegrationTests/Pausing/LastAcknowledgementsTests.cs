@@ -1,4 +1,5 @@
 using HubSpotMessaging.Emulator;
+using HubSpotMessaging.HubSpot.Quota;
 using HubSpotMessaging.IntegrationTests.DeadLetters;
 
 namespace HubSpotMessaging.IntegrationTests.Pausing;
@@ -15,7 +16,7 @@ public sealed class LastAcknowledgementsTests(Servers servers)
     [Fact]
     public async Task When_an_operator_pauses()
     {
-        await using var installation = await Installation.StartAsync(servers, connect: false);
+        await using var installation = await StartAsync();
         using var api = new OperatorApi(installation.Address);
         var held = await PublishAndHoldAsync(installation);
 
@@ -31,7 +32,7 @@ public sealed class LastAcknowledgementsTests(Servers servers)
     [Fact]
     public async Task When_the_service_stops()
     {
-        await using var installation = await Installation.StartAsync(servers, connect: false);
+        await using var installation = await StartAsync();
         var held = await PublishAndHoldAsync(installation);
 
         var stopped = installation.Service.StopAsync();
@@ -43,12 +44,17 @@ public sealed class LastAcknowledgementsTests(Servers servers)
         (await installation.Bus.DepthAsync(Queue)).ShouldBe(0u);
     }
 
+    /// <summary>Where HubSpot may take its time to answer.</summary>
+    private Task<Installation> StartAsync() => Installation.StartAsync(servers, settings => settings["HubSpot__RequestTimeout"] = "00:01:00", connect: false);
+
     /// <summary>All come at once, wait for HubSpot's answer, and so are acknowledged at once.</summary>
     private static async Task<ActiveFault> PublishAndHoldAsync(Installation installation)
     {
         var held = installation.HubSpot.Faults.Add(new Fault { Kind = FaultKind.HoldAnswer, Match = new() { Path = "*/batch/upsert" } });
         for (var number = 0; number < Commands; number++)
             await installation.Bus.PublishAsync("SyncContact", $$"""{"commandId":"c-{{number}}","email":"c{{number}}@example.com"}""");
+        var now = ((DateTimeOffset)await installation.Redis.Multiplexer.GetServers()[0].TimeAsync()).ToUnixTimeMilliseconds();
+        await installation.Redis.HashSetAsync(QuotaStore.StateKey, "hold", now + 3_000); // Until all have come, so that they fill batches.
         await installation.ConnectAsync();
         await Eventually.BecomesTrueAsync(() => installation.HubSpot.Contacts.Count == Commands, "HubSpot has written all");
         return held;

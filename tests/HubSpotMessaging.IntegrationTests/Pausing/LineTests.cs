@@ -30,6 +30,8 @@ public sealed class LineTests(Servers servers)
         await bus.EventAsync("DeliveryPaused", message => (string?)message["reason"] == "Authorization");
         await Eventually.BecomesTrueAsync(async () => await bus.ConsumersAsync("hubspot-sync-contact") == 0, "nobody consumes");
 
+        await Eventually.BecomesTrueAsync(async () => await bus.DepthAsync("hubspot-sync-contact") == commands.Count - bus.Seen.DistinctBy(seen => seen.MessageId).Count(seen => seen.Event == "ContactSynced"), "what is not done is back");
+
         // While it is lost, HubSpot is left alone: what comes now, comes to nobody.
         var calls = installation.HubSpot.Calls.Count;
         var refreshes = installation.HubSpot.Calls.Count(call => call.Path.EndsWith("/token", StringComparison.Ordinal));
@@ -78,7 +80,7 @@ public sealed class LineTests(Servers servers)
         await Eventually.BecomesTrueAsync(async () => await bus.ConsumersAsync("hubspot-enroll-in-workflow") == 0, "enrolments wait");
         await bus.PublishAsync("SyncContact", """{"commandId":"goes-on","email":"grace@example.com"}""");
         await bus.OutcomeAsync("ContactSynced", "goes-on");
-        (await bus.DepthAsync("hubspot-enroll-in-workflow")).ShouldBe(2u);
+        await Eventually.BecomesTrueAsync(async () => await bus.DepthAsync("hubspot-enroll-in-workflow") == 2, "both wait in the queue");
         installation.Service.Output.ShouldContain("automation");
 
         installation.HubSpot.Put(new Account { PortalId = Free, Tier = AccountTier.Professional });
@@ -94,7 +96,7 @@ public sealed class LineTests(Servers servers)
     [Fact]
     public async Task A_missing_scope_that_is_told_after_somebody_granted_it_pauses_nothing()
     {
-        await using var installation = await Installation.StartAsync(servers, connect: false);
+        await using var installation = await Installation.StartAsync(servers, settings => settings["HubSpot__RequestTimeout"] = "00:01:00", connect: false);
         var bus = installation.Bus;
         installation.HubSpot.Put(new Account { PortalId = Free, Tier = AccountTier.Free });
         await installation.ConnectAsync(Free);

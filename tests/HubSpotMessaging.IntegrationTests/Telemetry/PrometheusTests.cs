@@ -48,11 +48,11 @@ public sealed partial class PrometheusTests(Servers servers)
         // Not connected yet, and so it begins to look.
         await Eventually.BecomesTrueAsync(async () => await StateOfAsync(http, "HubSpotAuthorizationLost") == "pending", "the lost authorization is seen");
         await Eventually.BecomesTrueAsync(async () => await StateOfAsync(http, "HubSpotLinePaused") == "pending", "the pause is seen");
-        (await ValueAsync(http, "max(hubspot_authorization_available)")).ShouldBe("0");
-        (await ValueAsync(http, """hubspot_line_pauses{hubspot_reason="Authorization",hubspot_scope="all"}""")).ShouldBe("1");
+        await ShowsAsync(http, "max(hubspot_authorization_available)", "0");
+        await ShowsAsync(http, """hubspot_line_pauses{hubspot_reason="Authorization",hubspot_scope="all"}""", "1");
         await Eventually.BecomesTrueAsync(async () => await ValueAsync(http, """hubspot_authorization_losses_total{hubspot_reason="NotYetAuthorized"}""") == "1", "the loss is counted");
-        (await ValueAsync(http, """sum(hubspot_commands_total{hubspot_outcome="rejected"})""")).ShouldBe("0"); // So that the first ones are seen to rise.
-        (await ValueAsync(http, "max(hubspot_broker_available)")).ShouldBe("1");
+        await ShowsAsync(http, """sum(hubspot_commands_total{hubspot_outcome="rejected"})""", "0"); // So that the first ones are seen to rise.
+        await ShowsAsync(http, "max(hubspot_broker_available)", "1");
         var families = FamiliesOf(await ScrapeAsync(installation));
 
         await SendEverythingAsync(installation);
@@ -60,16 +60,22 @@ public sealed partial class PrometheusTests(Servers servers)
         await Eventually.BecomesTrueAsync(async () => await ValueAsync(http, "max(hubspot_dead_letters)") == "1", "the dead letter is seen");
         await Eventually.BecomesTrueAsync(async () => await ValueAsync(http, "max(hubspot_quota_limit)") == "1000000", "the quota is seen");
 
-        families.UnionWith(FamiliesOf(await ScrapeAsync(installation)));
+        await Eventually.BecomesTrueAsync(
+            async () =>
+            {
+                families.UnionWith(FamiliesOf(await ScrapeAsync(installation)));
+                return families.IsSupersetOf(FamiliesOfDocument());
+            },
+            "everything of the document is there");
         families.ShouldBe(FamiliesOfDocument(), ignoreOrder: true);
         (await ScrapeAsync(installation, AcceptOfVersion3)).ShouldContain("hubspot_commands_total{");
-        (await ValueAsync(http, """sum(hubspot_commands_total{hubspot_outcome="created"})""")).ShouldBe("1");
-        (await ValueAsync(http, """sum(hubspot_commands_total{hubspot_outcome="superseded"})""")).ShouldBe("1");
-        (await ValueAsync(http, """sum(hubspot_commands_total{hubspot_outcome="rejected"})""")).ShouldBe("1");
-        (await ValueAsync(http, """sum(hubspot_rejections_total{hubspot_category="VALIDATION_ERROR"})""")).ShouldBe("1");
-        (await ValueAsync(http, "sum(hubspot_properties_skipped_total)")).ShouldBe("1");
-        (await ValueAsync(http, """sum(hubspot_request_duration_seconds_count{http_response_status_code="429"})""")).ShouldBe("1");
-        (await ValueAsync(http, "sum(hubspot_command_duration_seconds_count)")).ShouldBe("1"); // Of the one with a timestamp.
+        await ShowsAsync(http, """sum(hubspot_commands_total{hubspot_outcome="created"})""", "1");
+        await ShowsAsync(http, """sum(hubspot_commands_total{hubspot_outcome="superseded"})""", "1");
+        await ShowsAsync(http, """sum(hubspot_commands_total{hubspot_outcome="rejected"})""", "1");
+        await ShowsAsync(http, """sum(hubspot_rejections_total{hubspot_category="VALIDATION_ERROR"})""", "1");
+        await ShowsAsync(http, "sum(hubspot_properties_skipped_total)", "1");
+        await ShowsAsync(http, """sum(hubspot_request_duration_seconds_count{http_response_status_code="429"})""", "1");
+        await ShowsAsync(http, "sum(hubspot_command_duration_seconds_count)", "1"); // Of the one with a timestamp.
 
         foreach (var rule in await RulesAsync(http))
             ((string?)rule["health"]).ShouldBe("ok", rule.ToJsonString());
@@ -135,6 +141,9 @@ public sealed partial class PrometheusTests(Servers servers)
 
     private static async Task<string?> StateOfAsync(HttpClient http, string alert) =>
         (string?)(await RulesAsync(http)).Single(rule => (string?)rule["name"] == alert)["state"];
+
+    private static Task ShowsAsync(HttpClient http, string query, string value) =>
+        Eventually.BecomesTrueAsync(async () => await ValueAsync(http, query) == value, $"{query} is {value}");
 
     private static async Task<string?> ValueAsync(HttpClient http, string query) => (string?)(await QueryAsync(http, query)).SingleOrDefault()?["value"]![1];
 
