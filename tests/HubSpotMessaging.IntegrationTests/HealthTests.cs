@@ -12,7 +12,8 @@ public sealed class HealthTests(Servers servers)
     {
         await using var installation = await Installation.StartAsync(servers, connect: false);
 
-        (await ReadinessAsync(installation))["status"]!.ToString().ShouldBe("Degraded");
+        await Eventually.BecomesTrueAsync(
+            async () => (await ReadinessAsync(installation))["status"]!.ToString() == "Degraded", "its queues have stopped");
         var (code, output) = await HealthCheckAsync(installation);
         code.ShouldBe(0, output);
         output.ShouldContain("Not connected yet.");

@@ -59,7 +59,7 @@ public sealed class RequestTests(SharedInstallation shared) : IClassFixture<Shar
         await Eventually.BecomesTrueAsync(async () => await installation.Bus.ConsumersAsync("hubspot-sync-contact") == 0, "nothing is delivered");
         await using (var client = await ClientAsync(installation))
         {
-            var requests = client.Bus.CreateRequestClient<SyncContact>(RequestTimeout.After(ms: 500));
+            var requests = client.Bus.CreateRequestClient<SyncContact>(RequestTimeout.After(s: 3));
             await Should.ThrowAsync<RequestTimeoutException>(requests.GetResponse<ContactSynced, CommandRejected>(
                 new SyncContact { CommandId = "late", Email = "ada@example.com" }, request => request.UseExecute(message => message.TimeToLive = null))); // Else the broker drops it with the time-out.
         }

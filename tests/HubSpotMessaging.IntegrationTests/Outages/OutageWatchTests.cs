@@ -24,7 +24,7 @@ public sealed class OutageWatchTests(Servers servers) : IAsyncLifetime
         _replicas = await Replicas.StartAsync(servers.Redis);
         await _replicas.GrantAsync();
         for (var replica = 0; replica < 2; replica++)
-            _all.Add(_replicas.Add());
+            _all.Add(_replicas.Add(settings: ("HubSpot:RequestTimeout", "00:05:00"))); // A second of the clock is a moment here.
         _lines = _all[0].GetRequiredService<LineStore>();
         foreach (var replica in _all)
             await Replicas.StartAsync(replica);
