@@ -1,3 +1,4 @@
+using System.Globalization;
 using HubSpotMessaging.HubSpot;
 using HubSpotMessaging.HubSpot.Api;
 using HubSpotMessaging.HubSpot.Delivery;
@@ -32,24 +33,36 @@ internal sealed class Replicas : IAsyncDisposable
         return new(redis, connection);
     }
 
-    public async Task<Replica> AddAsync(string? redis = null)
+    /// <summary>Another one; it tells the time by the clock that is given.</summary>
+    public async Task<Replica> AddAsync(string? redis = null, TimeProvider? clock = null)
     {
         var connection = await ConnectionMultiplexer.ConnectAsync(redis ?? _redis);
         await connection.GetSubscriber().PingAsync();
         var store = new QuotaStore(
             connection, Create(new HubSpotOptions { RequestTimeout = RequestTimeout }), Create(new DeliveryOptions { BulkShare = BulkShare }));
-        var replica = new Replica(connection, store, Account);
+        var replica = new Replica(connection, store, Account, clock ?? TimeProvider.System);
+        await connection.GetSubscriber().PingAsync(); // Once this is answered, it is subscribed.
         _all.Add(replica);
         return replica;
     }
 
-    /// <summary>One request, which tells what the account allows, and is then gone from its window.</summary>
+    /// <summary>One request, which tells what the account allows, and is then gone from its window, in Redis, too, where it ends later.</summary>
     public async Task<Replica> LearnAsync(Replica replica)
     {
         await replica.SendAsync();
-        await Eventually.BecomesTrueAsync(() => Account.Used == 0, "the window is empty");
-        await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System); // In Redis it ends a moment later: a window after the answer.
+        await Eventually.BecomesTrueAsync(async () => Account.Used == 0 && (await replica.Store.ReadAsync())!.Used == 0, "the window is empty");
         return replica;
+    }
+
+    /// <summary>What Redis knows.</summary>
+    public async Task<double> StateAsync(string field) =>
+        double.Parse(((string?)await Redis.HashGetAsync(QuotaStore.StateKey, field))!, CultureInfo.InvariantCulture);
+
+    /// <summary>The time by the server's clock.</summary>
+    public async Task<double> NowAsync()
+    {
+        var time = (RedisResult[])(await Redis.ExecuteAsync("TIME"))!;
+        return ((double)time[0] * 1000) + ((double)time[1] / 1000);
     }
 
     public async ValueTask DisposeAsync()
@@ -62,11 +75,11 @@ internal sealed class Replicas : IAsyncDisposable
 }
 
 /// <summary>One of them.</summary>
-internal sealed class Replica(IConnectionMultiplexer connection, QuotaStore store, Account account) : IAsyncDisposable
+internal sealed class Replica(IConnectionMultiplexer connection, QuotaStore store, Account account, TimeProvider clock) : IAsyncDisposable
 {
     public QuotaStore Store => store;
 
-    public QuotaGovernor Governor { get; } = new(store, TimeProvider.System, NullLogger<QuotaGovernor>.Instance);
+    public QuotaGovernor Governor { get; } = new(store, clock, NullLogger<QuotaGovernor>.Instance);
 
     public Task<Permit> AcquireAsync(Lane lane = Lane.Interactive, CallKind kind = CallKind.Contacts, bool isFull = false, CancellationToken cancellationToken = default) =>
         Governor.AcquireAsync(new(kind, lane) { IsFull = () => isFull }, cancellationToken);
@@ -75,7 +88,7 @@ internal sealed class Replica(IConnectionMultiplexer connection, QuotaStore stor
     public async Task<HttpResponseMessage> SendAsync(Permit? permit = null, CancellationToken cancellationToken = default)
     {
         using var client = new HttpMessageInvoker(
-            new QuotaHandler(CallKind.Contacts, Governor, Governor, new AnswerClassifier(TimeProvider.System), TimeProvider.System) { InnerHandler = account }, disposeHandler: false);
+            new QuotaHandler(CallKind.Contacts, Governor, Governor, new AnswerClassifier(clock), clock) { InnerHandler = account }, disposeHandler: false);
         using var request = new HttpRequestMessage(HttpMethod.Post, "https://hubspot.example");
         request.Options.Set(new(Permit.Option), permit);
         return await client.SendAsync(request, cancellationToken);

@@ -1,13 +1,19 @@
 using System.Globalization;
 using HubSpotMessaging.HubSpot.Quota;
 using HubSpotMessaging.Testing;
+using Microsoft.Extensions.Time.Testing;
 using StackExchange.Redis;
 
 namespace HubSpotMessaging.IntegrationTests.Quota;
 
 /// <summary>Who gets a slot, and when: over several replicas on one real Redis, whose clock goes as it goes.</summary>
+/// <remarks>
+/// Threads and answers may be late by seconds. So what comes too early fails, and what is too much is seen in what Redis keeps; where
+/// there is nothing but the time to tell, it may be measured again.
+/// </remarks>
 public sealed class SlotTests(Servers servers) : IAsyncLifetime
 {
+    private const int Hour = 3_600_000;
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(10);
     private Replicas _replicas = null!;
 
@@ -23,16 +29,20 @@ public sealed class SlotTests(Servers servers) : IAsyncLifetime
             replicas.Add(await _replicas.AddAsync());
         await _replicas.LearnAsync(replicas[0]);
 
-        var started = _replicas.Account.Now;
-        var senders = replicas.SelectMany(replica => Enumerable.Range(0, 8).Select(sender => Task.Run(async () =>
-        {
-            while (_replicas.Account.Now - started < TimeSpan.FromSeconds(4))
-                await replica.TakeAndSendAsync(sender % 2 == 0 ? Lane.Interactive : Lane.Bulk, isFull: true);
-        })));
-        await Task.WhenAll(senders);
-
+        await OneOfFiveAsync(
+            async () =>
+            {
+                var started = _replicas.Account.Now;
+                var senders = replicas.SelectMany(replica => Enumerable.Range(0, 8).Select(sender => Task.Run(async () =>
+                {
+                    while (_replicas.Account.Now - started < TimeSpan.FromSeconds(4))
+                        await replica.TakeAndSendAsync(sender % 2 == 0 ? Lane.Interactive : Lane.Bulk, isFull: true);
+                })));
+                await Task.WhenAll(senders);
+                return _replicas.Account.Own.Count(moment => moment > started && moment < started + TimeSpan.FromSeconds(4));
+            },
+            sent => sent.ShouldBeGreaterThan(60)); // Of 80.
         _replicas.Account.Refused.ShouldBe(0);
-        _replicas.Account.Own.Count(moment => moment > started && moment < started + TimeSpan.FromSeconds(4)).ShouldBeGreaterThan(60); // Of 80.
     }
 
     [Fact]
@@ -66,26 +76,26 @@ public sealed class SlotTests(Servers servers) : IAsyncLifetime
         _replicas.Account.Limit = 1;
         _replicas.Account.Window = TimeSpan.FromMilliseconds(500);
         await _replicas.LearnAsync(living);
-        await dead.AcquireAsync(); // And nothing more is heard of it.
 
-        var granted = _replicas.Account.Now;
+        var asked = _replicas.Account.Now;
+        await dead.AcquireAsync(); // And nothing more is heard of it.
         await living.AcquireAsync().WaitAsync(Long, TimeProvider.System);
 
-        (_replicas.Account.Now - granted).ShouldBeInRange(TimeSpan.FromMilliseconds(900), TimeSpan.FromSeconds(3));
+        (_replicas.Account.Now - asked).ShouldBeGreaterThanOrEqualTo(TimeSpan.FromMilliseconds(990));
     }
 
     [Fact]
     public async Task A_slot_whose_request_was_not_sent_goes_to_whoever_waits_wherever_he_waits()
     {
         var holder = await _replicas.AddAsync();
-        var waiter = await _replicas.AddAsync();
+        var waiter = await _replicas.AddAsync(clock: new FakeTimeProvider()); // It stands still: he never asks by himself.
         await holder.Store.FinishAsync("learn", new(SlotUse.Refused, TimeSpan.Zero) { Limit = new(1, TimeSpan.FromSeconds(30)) });
         var permit = await holder.AcquireAsync();
         var waiting = waiter.AcquireAsync();
         await WaitingAsync(1);
 
         await holder.Governor.ReturnAsync(permit);
-        var next = await waiting.WaitAsync(TimeSpan.FromMilliseconds(900), TimeProvider.System); // Sooner than it would ask by itself.
+        var next = await waiting.WaitAsync(Long, TimeProvider.System);
 
         next.Slot.ShouldNotBe(permit.Slot);
         await holder.Governor.ReturnAsync(permit); // Changes nothing any more.
@@ -123,20 +133,9 @@ public sealed class SlotTests(Servers servers) : IAsyncLifetime
         var modest = await _replicas.AddAsync();
         var greedy = await _replicas.AddAsync();
         await _replicas.LearnAsync(modest);
-        var order = new List<string>();
-        var waiting = Enumerable.Range(0, 30).Select(_ => NoteAsync(greedy, "greedy"))
-            .Concat(Enumerable.Range(0, 10).Select(_ => NoteAsync(modest, "modest")));
-        await Task.WhenAll(waiting);
-
-        order.Skip(4).Take(12).Count(name => name == "modest").ShouldBeInRange(5, 7, string.Join(' ', order)); // After the burst.
-
-        async Task NoteAsync(Replica replica, string name)
-        {
-            var permit = await replica.AcquireAsync(isFull: true);
-            lock (order)
-                order.Add(name);
-            await replica.SendAsync(permit);
-        }
+        await OneOfFiveAsync(
+            () => OrderAsync([.. Enumerable.Repeat((greedy, Lane.Interactive), 30), .. Enumerable.Repeat((modest, Lane.Interactive), 10)]),
+            order => order.Skip(4).Take(12).Zip(order.Skip(5)).ShouldAllBe(pair => pair.First != pair.Second)); // After the burst.
     }
 
     [Fact]
@@ -145,30 +144,9 @@ public sealed class SlotTests(Servers servers) : IAsyncLifetime
         var interactive = await _replicas.AddAsync();
         var bulk = await _replicas.AddAsync();
         await _replicas.LearnAsync(bulk);
-        var order = new List<Lane>();
-        var waiting = Enumerable.Range(0, 40).Select(_ => NoteAsync(interactive.AcquireAsync(Lane.Interactive)))
-            .Concat(Enumerable.Range(0, 40).Select(_ => NoteAsync(bulk.AcquireAsync(Lane.Bulk))))
-            .ToList();
-        foreach (var grant in waiting)
-            _ = grant.ContinueWith(_ => { }, TaskScheduler.Default);
-        await Eventually.BecomesTrueAsync(() => Count() >= 45, "many are granted");
-
-        lock (order)
-            order.Skip(5).Take(40).Count(lane => lane == Lane.Bulk).ShouldBeInRange(14, 18); // 40 %.
-
-        int Count()
-        {
-            lock (order)
-                return order.Count;
-        }
-
-        async Task NoteAsync(Task<Permit> permit)
-        {
-            var granted = await permit;
-            lock (order)
-                order.Add(granted.Demand.Lane);
-            await (granted.Demand.Lane == Lane.Bulk ? bulk : interactive).SendAsync(granted);
-        }
+        await OneOfFiveAsync(
+            () => OrderAsync([.. Enumerable.Repeat((interactive, Lane.Interactive), 36), .. Enumerable.Repeat((bulk, Lane.Bulk), 24)]),
+            order => order.Skip(5).Take(40).Count(replica => replica == bulk).ShouldBeInRange(15, 17)); // 40 %.
     }
 
     [Fact]
@@ -179,21 +157,24 @@ public sealed class SlotTests(Servers servers) : IAsyncLifetime
         await _replicas.LearnAsync(living);
 
         // It has asked while there was nothing, and is never heard of again.
-        await _replicas.Redis.HashSetAsync(QuotaStore.StateKey, "hold", await InAsync(300));
+        await _replicas.Redis.HashSetAsync(QuotaStore.StateKey, "hold", await InAsync(Hour));
         (await frozen.Store.AcquireAsync("never", [Lane.Interactive], isFull: false)).ShouldBeOfType<SlotReply.Wait>();
+        var name = (await _replicas.Redis.SortedSetRangeByRankAsync(QuotaStore.InteractiveKey)).Single();
+        await AskedAsync(Hour); // That it has been silent for long shall not be why.
         var waiting = living.AcquireAsync();
         await WaitingAsync(2);
-        var asked = _replicas.Account.Now;
-        await waiting.WaitAsync(Long, TimeProvider.System);
+        var hold = await InAsync(1000);
+        await _replicas.Redis.HashSetAsync(QuotaStore.StateKey, "hold", hold);
+        var permit = await waiting.WaitAsync(Long, TimeProvider.System);
 
-        (_replicas.Account.Now - asked).ShouldBeInRange(TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(1000)); // 300 and 50.
-        await Eventually.BecomesTrueAsync(
-            async () =>
-            {
-                await living.Governor.ReturnAsync(await living.AcquireAsync());
-                return await _replicas.Redis.SortedSetLengthAsync(QuotaStore.InteractiveKey) == 0;
-            },
-            "it is gone from the queue");
+        var granted = (await _replicas.Redis.SortedSetScoreAsync(QuotaStore.SentKey, permit.Slot))!.Value;
+        (granted - double.Parse(hold, CultureInfo.InvariantCulture)).ShouldBeGreaterThanOrEqualTo(49.99); // It had its moment.
+        await AskedAsync(-3001);
+        await living.AcquireAsync().WaitAsync(Long, TimeProvider.System);
+        (await _replicas.Redis.SortedSetLengthAsync(QuotaStore.InteractiveKey)).ShouldBe(0);
+
+        async Task AskedAsync(int milliseconds) =>
+            await _replicas.Redis.HashSetAsync(QuotaStore.ReplicasKey, name, $"{await InAsync(milliseconds)} 0");
     }
 
     [Fact]
@@ -209,17 +190,16 @@ public sealed class SlotTests(Servers servers) : IAsyncLifetime
 
         var forgotten = _replicas.Account.Now;
         await other.AcquireAsync().WaitAsync(Long, TimeProvider.System);
-        (_replicas.Account.Now - forgotten).ShouldBeInRange(TimeSpan.FromMilliseconds(990), TimeSpan.FromSeconds(3));
-        var once = _replicas.Account.Now;
+        (_replicas.Account.Now - forgotten).ShouldBeGreaterThanOrEqualTo(TimeSpan.FromMilliseconds(990));
+        var hold = await _replicas.StateAsync("hold"); // Each time would put it off.
         await replica.AcquireAsync().WaitAsync(Long, TimeProvider.System);
         await other.AcquireAsync().WaitAsync(Long, TimeProvider.System);
-        (_replicas.Account.Now - once).ShouldBeLessThan(TimeSpan.FromMilliseconds(900));
+        (await _replicas.StateAsync("hold")).ShouldBe(hold);
     }
 
     [Fact]
     public async Task A_clock_that_is_set_back_by_an_hour_costs_one_window()
     {
-        const int Hour = 3_600_000;
         var replica = await _replicas.AddAsync();
         _replicas.Account.Limit = 2;
         await _replicas.LearnAsync(replica);
@@ -231,23 +211,19 @@ public sealed class SlotTests(Servers servers) : IAsyncLifetime
         var setBack = _replicas.Account.Now;
         await replica.AcquireAsync().WaitAsync(Long, TimeProvider.System);
 
-        (_replicas.Account.Now - setBack).ShouldBeInRange(TimeSpan.FromMilliseconds(990), TimeSpan.FromSeconds(3));
+        (_replicas.Account.Now - setBack).ShouldBeGreaterThanOrEqualTo(TimeSpan.FromMilliseconds(990));
+        (await _replicas.StateAsync("hold") - await _replicas.StateAsync("measured")).ShouldBe(1000, 0.01); // From when that was noticed.
     }
 
     [Fact]
     public async Task A_first_start_does_not_wait_and_a_lone_request_asks_Redis_twice()
     {
         var replica = await _replicas.AddAsync();
-        var started = _replicas.Account.Now;
+        var server = _replicas.Redis.Multiplexer.GetServers()[0];
+        var before = await CallsAsync();
         for (var request = 0; request < 10; request++)
             await replica.TakeAndSendAsync();
-        (_replicas.Account.Now - started).ShouldBeLessThan(TimeSpan.FromSeconds(1));
-
-        var server = _replicas.Redis.Multiplexer.GetServers()[0];
-        await Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System); // A place in the pace.
-        var before = await CallsAsync();
-        await replica.TakeAndSendAsync();
-        (await CallsAsync() - before).ShouldBe(2);
+        (await CallsAsync() - before).ShouldBe(20); // Who has to wait asks once more.
 
         async Task<long> CallsAsync() => (await server.InfoAsync("commandstats")).SelectMany(group => group)
             .Where(entry => entry.Key.StartsWith("cmdstat_eval", StringComparison.Ordinal))
@@ -259,8 +235,8 @@ public sealed class SlotTests(Servers servers) : IAsyncLifetime
     {
         var address = ConfigurationOptions.Parse(servers.Redis).EndPoints[0].ToString()!.Split('/')[^1].Split(':');
         await using var way = TcpProxy.Start(address[0], int.Parse(address[1], CultureInfo.InvariantCulture));
-        var replica = await _replicas.AddAsync($"127.0.0.1:{way.Port},asyncTimeout=500,abortConnect=false");
-        _replicas.Account.Window = TimeSpan.FromSeconds(10); // So that no slot ends meanwhile.
+        var replica = await _replicas.AddAsync($"127.0.0.1:{way.Port},asyncTimeout=2000,abortConnect=false");
+        _replicas.Account.Window = TimeSpan.FromSeconds(30); // So that no slot ends meanwhile.
         await replica.TakeAndSendAsync();
 
         way.StallReplies(); // Redis hears, and is not heard.
@@ -293,9 +269,37 @@ public sealed class SlotTests(Servers servers) : IAsyncLifetime
     private Task WaitingAsync(int replicas) => Eventually.BecomesTrueAsync(
         async () => await _replicas.Redis.SortedSetLengthAsync(QuotaStore.InteractiveKey) == replicas, $"{replicas} replicas wait");
 
-    private async Task<string> InAsync(int milliseconds)
+    private async Task<string> InAsync(int milliseconds) => FormattableString.Invariant($"{await _replicas.NowAsync() + milliseconds:F3}");
+
+    /// <summary>The replicas in the order in which they are granted what they all ask for at once.</summary>
+    private static async Task<IReadOnlyList<Replica>> OrderAsync(IEnumerable<(Replica Replica, Lane Lane)> demands)
     {
-        var time = (RedisResult[])(await _replicas.Redis.ExecuteAsync("TIME"))!;
-        return FormattableString.Invariant($"{((double)time[0] * 1000) + ((double)time[1] / 1000) + milliseconds:F3}");
+        var order = new List<Replica>();
+        await Task.WhenAll(demands.Select(async demand =>
+        {
+            var permit = await demand.Replica.AcquireAsync(demand.Lane, isFull: true);
+            lock (order)
+                order.Add(demand.Replica);
+            await demand.Replica.SendAsync(permit);
+        }));
+        return order;
+    }
+
+    /// <summary>What is measured is right at least once in five times: the machine may be busy with something else.</summary>
+    private static async Task OneOfFiveAsync<T>(Func<Task<T>> measureAsync, Action<T> check)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var measured = await measureAsync();
+            try
+            {
+                check(measured);
+                return;
+            }
+            catch (ShouldAssertException) when (attempt < 5)
+            {
+                // Once more.
+            }
+        }
     }
 }
