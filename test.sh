@@ -78,7 +78,7 @@ launch() { # name of the run, project, filter... : writes the log, and last into
 }
 failures() { # log : what failed and why, without what the service wrote meanwhile; of each the beginning, and the lines of our own code
   awk '/^(passed|failed|skipped) / || /^Test run summary/ { show = $1 == "failed"; n = 0 } show && !/^ *\{"Timestamp"/ && (++n <= 12 || / in .*\.cs:line/)' "$1" |
-    cut -c -600 | head -n 200
+    cut -c -600 | awk 'NR <= 200'
 }
 conclude() { # name of the run, whether it may run no test
   local name=$1 log=$results/$1.log code passed failed skipped duration

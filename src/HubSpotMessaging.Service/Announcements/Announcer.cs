@@ -56,10 +56,13 @@ internal sealed partial class Announcer(
 
     private async Task TellAsync(Announcement announcement, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         using var patience = new CancellationTokenSource(PublishMayTake, time);
-        await using var ending = cancellationToken.UnsafeRegister(_ => patience.CancelAfter(LastMayTake), null);
+        using var last = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, last.Token);
+        await using var ending = cancellationToken.UnsafeRegister(_ => last.CancelAfter(LastMayTake), null);
         var message = ToEvent(announcement);
-        await bus.Publish(message, message.GetType(), context => context.MessageId = announcement.Id, patience.Token);
+        await bus.Publish(message, message.GetType(), context => context.MessageId = announcement.Id, limit.Token);
 
         if (message is TokenRefreshed)
             metrics.TokenRefreshed();

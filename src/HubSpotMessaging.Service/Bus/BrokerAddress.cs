@@ -25,11 +25,11 @@ internal static class BrokerAddress
     /// <summary>For the bus.</summary>
     /// <param name="bus">The bus.</param>
     /// <param name="broker">The URI.</param>
-    /// <param name="ready">What every connection waits for before it is tried.</param>
-    public static void ConnectTo(this IRabbitMqBusFactoryConfigurator bus, Uri broker, Func<Task> ready) =>
+    /// <param name="connectable">What every connection waits for before it is tried, given what makes it.</param>
+    public static void ConnectTo(this IRabbitMqBusFactoryConfigurator bus, Uri broker, Func<ConnectionFactory, Task> connectable) =>
         bus.Host(new UriBuilder(broker) { Port = Port(broker) }.Uri, host =>
         {
-            host.OnRefreshConnectionFactory = _ => ready();
+            host.OnRefreshConnectionFactory = factory => connectable(factory);
             if (UsesTls(broker))
                 host.UseSsl(tls =>
                 {

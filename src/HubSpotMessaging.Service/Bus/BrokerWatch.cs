@@ -1,5 +1,6 @@
 using HubSpotMessaging.Service.Startup;
 using Microsoft.Extensions.Options;
+using RabbitMQ.Client;
 
 namespace HubSpotMessaging.Service.Bus;
 
@@ -11,18 +12,38 @@ internal sealed partial class BrokerWatch(
     IOptions<ServerOptions> servers, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<BrokerWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ConnectingMayTake = TimeSpan.FromSeconds(10);
 
-    private TaskCompletionSource _found = NewSignal();
-    private bool _isMissed;
+    private bool _isThere;
+    private string? _missed;
 
-    public bool IsThere => Volatile.Read(ref _found).Task.IsCompleted;
+    public bool IsThere => Volatile.Read(ref _isThere);
 
     /// <summary>
-    /// Until RabbitMQ is there, or the process ends. Whoever connects waits for it, since MassTransit would wait longer after each failure, and
-    /// half a minute in the end, however soon RabbitMQ is back.
+    /// Until a connection like this can be had, or the process ends. The bus waits for it before each of its own: it would wait longer after every
+    /// failure, half a minute in the end, however soon RabbitMQ is back, and after a refused password for ever.
     /// </summary>
-    public async Task UntilThereAsync() =>
-        await Volatile.Read(ref _found).Task.WaitAsync(lifetime.ApplicationStopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    public async Task UntilConnectableAsync(ConnectionFactory factory)
+    {
+        var stopping = lifetime.ApplicationStopping;
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await using var trial = await factory.CreateConnectionAsync([new Uri(servers.Value.RabbitMq).Host], "HubSpotMessaging trial", stopping);
+                return;
+            }
+#pragma warning disable CA1031 // Whatever is in the way, it is tried again.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                if (!stopping.IsCancellationRequested)
+                    Miss(exception);
+            }
+
+            await Task.Delay(BetweenAttempts, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -36,9 +57,8 @@ internal sealed partial class BrokerWatch(
             catch (Exception exception)
 #pragma warning restore CA1031
             {
-                if (!_isMissed && !stoppingToken.IsCancellationRequested)
-                    LogMissed(exception.GetBaseException().GetType().Name, exception.GetBaseException().Message);
-                _isMissed = true;
+                if (!stoppingToken.IsCancellationRequested)
+                    Miss(exception);
             }
 
             await Task.Delay(BetweenAttempts, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -48,7 +68,7 @@ internal sealed partial class BrokerWatch(
     private async Task WatchAsync(CancellationToken cancellationToken)
     {
         var factory = BrokerAddress.NewFactory(new(servers.Value.RabbitMq));
-        factory.RequestedHeartbeat = TimeSpan.FromSeconds(10);
+        (factory.RequestedHeartbeat, factory.RequestedConnectionTimeout) = (TimeSpan.FromSeconds(10), ConnectingMayTake);
         await using var connection = await factory.CreateConnectionAsync("HubSpotMessaging health", cancellationToken);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         connection.ConnectionShutdownAsync += (_, _) =>
@@ -56,17 +76,27 @@ internal sealed partial class BrokerWatch(
             ended.TrySetResult();
             return Task.CompletedTask;
         };
-        if (_isMissed)
+        if (Interlocked.Exchange(ref _missed, null) is not null)
             LogFound();
-        _isMissed = false;
-        if (!connection.IsOpen)
-            return;
-        Volatile.Read(ref _found).SetResult();
-        await ended.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Volatile.Write(ref _found, NewSignal());
+        try
+        {
+            Volatile.Write(ref _isThere, connection.IsOpen);
+            if (connection.IsOpen)
+                await ended.Task.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            Volatile.Write(ref _isThere, false);
+        }
     }
 
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>Says why, and nothing while it stays the same.</summary>
+    private void Miss(Exception exception)
+    {
+        var (type, message) = (exception.GetBaseException().GetType().Name, exception.GetBaseException().Message);
+        if (Interlocked.Exchange(ref _missed, $"{type}: {message}") != $"{type}: {message}")
+            LogMissed(type, message);
+    }
 
     [LoggerMessage(LogLevel.Warning, "RabbitMQ cannot be reached: {Exception}: {Message}")]
     private partial void LogMissed(string exception, string message);

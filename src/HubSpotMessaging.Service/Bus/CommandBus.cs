@@ -79,7 +79,7 @@ internal static class CommandBus
 
     private static void UseRabbitMq(IBusRegistrationConfigurator bus) => bus.UsingRabbitMq((context, rabbit) =>
     {
-        rabbit.ConnectTo(new Uri(context.GetSettings<ServerOptions>().RabbitMq), context.GetRequiredService<BrokerWatch>().UntilThereAsync);
+        rabbit.ConnectTo(new Uri(context.GetSettings<ServerOptions>().RabbitMq), context.GetRequiredService<BrokerWatch>().UntilConnectableAsync);
 
         // The exchanges of the events are there before the first event: a subscriber binds to them whenever it likes.
         rabbit.DeployPublishTopology = true;

@@ -1,6 +1,9 @@
 using System.Net.Http.Json;
+using System.Security.Authentication;
 using System.Text.Json.Nodes;
+using HubSpotMessaging.Service.Bus;
 using HubSpotMessaging.Testing;
+using MassTransit;
 
 namespace HubSpotMessaging.IntegrationTests.Deployment;
 
@@ -72,6 +75,20 @@ public sealed class TlsTests(TlsServers tls) : IClassFixture<TlsServers>
         await bus.SubscribeAsync();
         await bus.PublishAsync("SyncContact", """{"commandId":"second","email":"ada@example.com"}""");
         await bus.OutcomeAsync("ContactSynced", "second");
+    }
+
+    [Fact]
+    public async Task The_bus_would_speak_to_no_broker_whose_authority_is_not_trusted()
+    {
+        var tried = new TaskCompletionSource<Exception?>();
+        var bus = Bus.Factory.CreateUsingRabbitMq(bus => bus.ConnectTo(
+            new Uri(RabbitMq.OverTls(RabbitMq.Uri)), async factory => tried.TrySetResult(await Record.ExceptionAsync(() => factory.CreateConnectionAsync(["localhost"])))));
+        var started = bus.StartAsync(TimeSpan.FromSeconds(10));
+
+        (await tried.Task.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System))!.GetBaseException().ShouldBeOfType<AuthenticationException>(); // It is trusted by the service only.
+
+        await ((Task)started).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await bus.StopAsync();
     }
 
     /// <summary>All at once, since each start takes seconds.</summary>

@@ -70,7 +70,7 @@ public sealed class BadDayTests : IAsyncLifetime
         await DeliversAsync(bus, "RabbitMQ is there again");
         await TellsOfBrokerAsync(installation.Address, isThere: true);
         foreach (var replica in replicas) // The bus waits longer after each failure, so it must not run into one after the other.
-            replica.Output.Split("Connection Failed").Length.ShouldBeLessThanOrEqualTo(5);
+            replica.Output.Split('\n').Count(line => line.Contains("Connection Failed", StringComparison.Ordinal)).ShouldBeLessThanOrEqualTo(1);
 
         await _servers.RedisServer.KillAsync();
         await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
