@@ -411,6 +411,7 @@ internal static class FakeTime
             ["FAKETIME_NO_CACHE"] = "1",
             ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1",
             ["DONT_FAKE_MONOTONIC"] = "1",
+            ["FAKETIME_FORCE_MONOTONIC_FIX"] = "0", // Left to itself it guesses by a measurement, and guessed wrong the timers of .NET spin.
         };
         return (new Lay { ReplicaEnvironment = number => number == 0 ? environment : null }, null);
     }

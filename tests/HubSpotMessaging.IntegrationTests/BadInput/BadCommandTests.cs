@@ -96,7 +96,7 @@ public sealed class BadCommandTests(Servers servers)
             var ids = done.Select(outcome => outcome.Id).ToHashSet();
             var known = messages.Select(message => message.Id.ToString()).ToHashSet(); // Chance may have made another id of one, too.
             var addresses = done.Where(outcome => outcome.Id is null || !known.Contains(outcome.Id)).Select(outcome => outcome.Email).OfType<string>().ToHashSet();
-            var changed = addresses.Except(messages.Select(message => message.Address)).ToList(); // By chance, like the id; yet each is in its body.
+            var changed = addresses.Except(messages.Select(message => message.Address)).Concat(ids.OfType<string>().Except(known)).ToList(); // By chance; yet each is in its body.
             var ended = letters.CountBy(letter => letter.Case).ToDictionary();
             return [.. messages.Select((message, number) => ended.GetValueOrDefault(number) + (IsDone(message) ? 1 : 0))];
 
