@@ -26,22 +26,12 @@ internal sealed partial class BrokerWatch(
     public async Task UntilConnectableAsync(ConnectionFactory factory)
     {
         var stopping = lifetime.ApplicationStopping;
-        while (!stopping.IsCancellationRequested)
-        {
-            try
-            {
-                await using var trial = await factory.CreateConnectionAsync([new Uri(servers.Value.RabbitMq).Host], "HubSpotMessaging trial", stopping);
-                return;
-            }
-#pragma warning disable CA1031 // Whatever is in the way, it is tried again.
-            catch (Exception exception)
-#pragma warning restore CA1031
-            {
-                if (!stopping.IsCancellationRequested)
-                    Miss(exception);
-            }
+        while (!stopping.IsCancellationRequested && !await SucceedsAsync(TryAsync, stopping))
+            await PauseAsync(stopping);
 
-            await Task.Delay(BetweenAttempts, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        async Task TryAsync(CancellationToken cancellationToken)
+        {
+            await using var trial = await factory.CreateConnectionAsync([new Uri(servers.Value.RabbitMq).Host], "HubSpotMessaging trial", cancellationToken);
         }
     }
 
@@ -49,21 +39,30 @@ internal sealed partial class BrokerWatch(
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            try
-            {
-                await WatchAsync(stoppingToken);
-            }
-#pragma warning disable CA1031 // Whatever is in the way, it is tried again.
-            catch (Exception exception)
-#pragma warning restore CA1031
-            {
-                if (!stoppingToken.IsCancellationRequested)
-                    Miss(exception);
-            }
-
-            await Task.Delay(BetweenAttempts, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await SucceedsAsync(WatchAsync, stoppingToken);
+            await PauseAsync(stoppingToken);
         }
     }
+
+    private async Task<bool> SucceedsAsync(Func<CancellationToken, Task> attempt, CancellationToken stopping)
+    {
+        try
+        {
+            await attempt(stopping);
+            return true;
+        }
+#pragma warning disable CA1031 // Whatever is in the way, it is tried again.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            if (!stopping.IsCancellationRequested)
+                Miss(exception);
+            return false;
+        }
+    }
+
+    private async Task PauseAsync(CancellationToken stopping) =>
+        await Task.Delay(BetweenAttempts, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private async Task WatchAsync(CancellationToken cancellationToken)
     {
