@@ -29,7 +29,11 @@ internal static class BrokerAddress
     public static void ConnectTo(this IRabbitMqBusFactoryConfigurator bus, Uri broker, Func<ConnectionFactory, Task> connectable) =>
         bus.Host(new UriBuilder(broker) { Port = Port(broker) }.Uri, host =>
         {
-            host.OnRefreshConnectionFactory = factory => connectable(factory);
+            host.OnRefreshConnectionFactory = factory =>
+            {
+                factory.SocketFactory = GatheringStream.NewClient;
+                return connectable(factory);
+            };
             if (UsesTls(broker))
                 host.UseSsl(tls =>
                 {

@@ -102,8 +102,11 @@ internal static class CommandBus
             queue.PrefetchCount = concurrency;
             queue.ConcurrentMessageLimit = concurrency;
             if (queue is IRabbitMqReceiveEndpointConfigurator rabbit)
+            {
                 foreach (var (argument, value) in CommandQueues.Arguments(context.GetRequiredService<BrokerFacts>()))
                     rabbit.SetQueueArgument(argument, value);
+                OverlappingDeliveries.On(rabbit);
+            }
 
             // The publisher's envelope, or plain JSON from any language; one kind of message a queue, so it needs no type.
             queue.UseRawJsonDeserializer(RawSerializerOptions.AnyMessageType | RawSerializerOptions.AddTransportHeaders, isDefault: true);
