@@ -13,6 +13,8 @@ results=${TEST_RESULTS:-artifacts/tests}
 mkdir -p "$results"
 # Nothing that the build starts may outlive this script.
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false
+# Services that live for seconds are not there long enough for what .NET would learn of them.
+export DOTNET_TieredPGO=0
 
 say() { printf '%s\n' "$*"; }
 fail() { printf 'test.sh: %s\n' "$*" >&2; exit 1; }

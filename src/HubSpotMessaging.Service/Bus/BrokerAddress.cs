@@ -31,7 +31,7 @@ internal static class BrokerAddress
         {
             host.OnRefreshConnectionFactory = factory =>
             {
-                factory.SocketFactory = GatheringStream.NewClient;
+                factory.SocketFactory = GatheringStream.NewClient; // Here alone it is much that is sent.
                 return connectable(factory);
             };
             if (UsesTls(broker))

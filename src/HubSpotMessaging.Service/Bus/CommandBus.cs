@@ -100,12 +100,15 @@ internal static class CommandBus
             queue.ConfigureConsumeTopology = isBound;
             queue.PublishFaults = false; // A fault carries the whole command to whoever listens. Our own event says what is needed.
             queue.PrefetchCount = concurrency;
-            queue.ConcurrentMessageLimit = concurrency;
             if (queue is IRabbitMqReceiveEndpointConfigurator rabbit)
             {
                 foreach (var (argument, value) in CommandQueues.Arguments(context.GetRequiredService<BrokerFacts>()))
                     rabbit.SetQueueArgument(argument, value);
-                OverlappingDeliveries.On(rabbit);
+                OverlappingDeliveries.On(rabbit, context.GetRequiredService<TimeProvider>());
+            }
+            else
+            {
+                queue.ConcurrentMessageLimit = concurrency;
             }
 
             // The publisher's envelope, or plain JSON from any language; one kind of message a queue, so it needs no type.

@@ -5,17 +5,20 @@ using RabbitMQ.Client;
 namespace HubSpotMessaging.Service.Bus;
 
 /// <summary>
-/// Sends what is written while the process is busy as one. RabbitMQ's client writes each frame by itself; under load, with an acknowledgement and an
-/// event for each command, that keeps both this process and the broker busy with the network instead.
+/// Sends what is written while the process is busy in as few pieces as fit. RabbitMQ's client sends each command of its protocol by itself; under load,
+/// with an event and an acknowledgement for each message, that keeps this process and the broker busy with the network instead.
 /// </summary>
 internal sealed class GatheringStream : NetworkStream
 {
-    /// <summary>Beyond so many bytes that wait the writer waits, too.</summary>
-    private const int Most = 256 * 1024;
+    /// <summary>While so many bytes wait the next who writes waits, too.</summary>
+    private const int Enough = 256 * 1024;
 
     private const int Segment = 16 * 1024;
 
-    private readonly Pipe _gathered = new(new(minimumSegmentSize: Segment, pauseWriterThreshold: Most, resumeWriterThreshold: Most / 2));
+    /// <summary>How long closing waits for a broker that takes nothing any more.</summary>
+    private static readonly TimeSpan ClosingMayTake = TimeSpan.FromSeconds(5);
+
+    private readonly Pipe _gathered = new(new(minimumSegmentSize: Segment, pauseWriterThreshold: Enough, resumeWriterThreshold: Enough / 2));
 
     private readonly Task _sent;
 
@@ -42,7 +45,7 @@ internal sealed class GatheringStream : NetworkStream
     public override async ValueTask DisposeAsync()
     {
         await _gathered.Writer.CompleteAsync();
-        await _sent;
+        await ((Task)_sent.WaitAsync(ClosingMayTake)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await base.DisposeAsync();
     }
 

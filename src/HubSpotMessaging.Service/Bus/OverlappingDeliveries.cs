@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MassTransit;
 using MassTransit.RabbitMqTransport;
 using RabbitMQ.Client;
@@ -7,29 +8,35 @@ namespace HubSpotMessaging.Service.Bus;
 
 /// <summary>
 /// Lets a single worker of RabbitMQ's client hand over every message without waiting for its end. The client waits, so that MassTransit has it
-/// use as many workers as messages may be at work at once; and each message that arrives wakes all that are idle, which with 1,800 of
-/// them costs twenty times what the message does. How many are at work is up to the prefetch count.
+/// use as many workers as messages may be at work at once; and each message that arrives wakes all that are idle, which costs more than
+/// the message. How many are at work is up to the prefetch count. What is done with a message before something is awaited is done by that
+/// worker, and closing a channel does not wait for what is at work: MassTransit does.
 /// </summary>
-internal sealed class OverlappingDeliveries : IFilter<ChannelContext>
+internal sealed class OverlappingDeliveries(TimeProvider time) : IFilter<ChannelContext>
 {
+    /// <summary>By channel, since consumers may follow each other on one.</summary>
+    private readonly ConditionalWeakTable<IChannel, GatheredAcknowledgements> _acknowledgements = [];
+
     /// <summary>Makes an endpoint's deliveries overlap.</summary>
-    public static void On(IRabbitMqReceiveEndpointConfigurator endpoint)
+    public static void On(IRabbitMqReceiveEndpointConfigurator endpoint, TimeProvider time)
     {
         endpoint.ConcurrentMessageLimit = 1; // The client's workers; MassTransit itself limits nothing by it.
-        endpoint.ConfigureChannel(channel => channel.UseFilter(new OverlappingDeliveries()));
+        endpoint.ConfigureChannel(channel => channel.UseFilter(new OverlappingDeliveries(time)));
     }
 
-    public Task Send(ChannelContext context, IPipe<ChannelContext> next) => next.Send(new Channel(context));
+    public Task Send(ChannelContext context, IPipe<ChannelContext> next) => next.Send(new Channel(
+        context, _acknowledgements.GetValue(context.Channel, channel => new((tag, multiple) => channel.BasicAckAsync(tag, multiple), time))));
 
     public void Probe(ProbeContext context) => context.CreateFilterScope("overlappingDeliveries");
 
-    /// <summary>The channel, but for its consumer.</summary>
+    /// <summary>The channel, but for its consumer, and how that settles its messages.</summary>
     private sealed class Channel : SharedChannelContext, ChannelContext
     {
         private readonly ChannelContext _channel;
+        private readonly GatheredAcknowledgements _acknowledgements;
 
-        public Channel(ChannelContext channel)
-            : base(channel, channel.CancellationToken) => _channel = channel;
+        public Channel(ChannelContext channel, GatheredAcknowledgements acknowledgements)
+            : base(channel, channel.CancellationToken) => (_channel, _acknowledgements) = (channel, acknowledgements);
 
         Task<string> ChannelContext.BasicConsume(
             string queue,
@@ -41,12 +48,17 @@ internal sealed class OverlappingDeliveries : IFilter<ChannelContext>
             CancellationToken cancellationToken) =>
             _channel.BasicConsume(queue, noAck, exclusive, arguments, new Consumer(consumer), consumerTag, cancellationToken);
 
-        /// <summary>As often as there are messages, so without another cancellation around that of the channel.</summary>
         ValueTask ChannelContext.BasicAck(ulong deliveryTag, bool multiple, CancellationToken cancellationToken) =>
-            _channel.BasicAck(deliveryTag, multiple, cancellationToken);
+            new(_acknowledgements.AcknowledgeAsync(deliveryTag));
+
+        async Task ChannelContext.BasicNack(ulong deliveryTag, bool multiple, bool requeue, CancellationToken cancellationToken)
+        {
+            await _channel.BasicNack(deliveryTag, multiple, requeue, cancellationToken);
+            _acknowledgements.NoteReturned(deliveryTag);
+        }
     }
 
-    /// <summary>MassTransit's consumer, which knows by itself what is at work, and lets no exception escape.</summary>
+    /// <summary>MassTransit's consumer, which knows by itself what is at work, and catches what goes wrong with it.</summary>
     private sealed class Consumer(IAsyncBasicConsumer consumer) : IAsyncBasicConsumer
     {
         IChannel? IAsyncBasicConsumer.Channel => consumer.Channel;
