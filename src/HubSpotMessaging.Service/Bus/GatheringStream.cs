@@ -45,7 +45,7 @@ internal sealed class GatheringStream : NetworkStream
     public override async ValueTask DisposeAsync()
     {
         await _gathered.Writer.CompleteAsync();
-        await ((Task)_sent.WaitAsync(ClosingMayTake)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _sent.WaitAsync(ClosingMayTake).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await base.DisposeAsync();
     }
 

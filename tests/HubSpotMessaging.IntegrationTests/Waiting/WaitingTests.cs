@@ -61,12 +61,12 @@ public sealed class WaitingTests(Servers servers)
         await WaitsAsync(installation, "waits");
 
         installation.Service.Kill(); // Perhaps between the copy that waits and the acknowledgement: then it is there twice, and done once.
-        await Eventually.BecomesTrueAsync(async () => await bus.DepthAsync(Queue) >= 1, "it is back in its queue, where nobody is");
+        await Eventually.BecomesTrueAsync(async () => await bus.DepthAsync(Queue) is 1 or 2, "it is back in its queue, where nobody is");
         var pause = new PauseReason("test", "Test");
         var lines = new LineStore(installation.RedisConnection);
         await lines.PauseAsync(pause);
         await installation.StartServiceAsync();
-        await Eventually.BecomesTrueAsync(async () => await bus.ConsumersAsync(Queue) == 0 && await bus.DepthAsync(Queue) >= 1, "it stays there while the line is paused");
+        await Eventually.BecomesTrueAsync(async () => await bus.ConsumersAsync(Queue) == 0 && await bus.DepthAsync(Queue) is 1 or 2, "it stays there while the line is paused");
 
         await lines.ResumeAsync(pause);
         await bus.PublishAsync("SyncContact", """{"email":"ada@example.com"}""");
