@@ -173,7 +173,7 @@ public sealed class AnswerClassifierTests
         answer.Kind.ShouldBe(AnswerKind.Unreadable);
     }
 
-    private static Task<Answer<BatchResponse<Contact>>> UpsertAsync(StubHttp http, CancellationToken cancellationToken = default) =>
+    private static Task<Answer<BatchResponse<UpsertedContact>>> UpsertAsync(StubHttp http, CancellationToken cancellationToken = default) =>
         http.Contacts.UpsertAsync(
             [new() { Id = "ada@example.com", ObjectWriteTraceId = "1", Properties = new Dictionary<string, string>() }], permit: null, cancellationToken);
 }

@@ -55,13 +55,13 @@ public sealed class UpsertOutcomesTests
     [Fact]
     public void A_result_without_an_id_tells_nothing() => Of(Result(null, "trace-a"))[0].ShouldBeOfType<RecordOutcome.Unknown>();
 
-    private static RecordOutcome[] Of(params Contact[] results) => [.. UpsertOutcomes.Of(Inputs, new() { Results = results })];
+    private static RecordOutcome[] Of(params UpsertedContact[] results) => [.. UpsertOutcomes.Of(Inputs, new() { Results = results })];
 
     private static ContactUpsert Input(string name) =>
         new() { Id = $"{name}@example.com", ObjectWriteTraceId = $"trace-{name}", Properties = new Dictionary<string, string>() };
 
-    private static Contact Result(string? id, string? trace = null, bool isNew = false, string? email = null) =>
-        new() { Id = id, ObjectWriteTraceId = trace, New = isNew, Properties = new Dictionary<string, string?> { ["email"] = email } };
+    private static UpsertedContact Result(string? id, string? trace = null, bool isNew = false, string? email = null) =>
+        new() { Id = id, ObjectWriteTraceId = trace, New = isNew, Properties = new(email) };
 
     private static HubSpotProblem Problem(string context, params string[] values) =>
         new() { Message = "no", Context = new Dictionary<string, IReadOnlyList<string>> { [context] = values } };

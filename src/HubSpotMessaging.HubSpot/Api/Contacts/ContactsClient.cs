@@ -16,7 +16,7 @@ public sealed class ContactsClient(IContactsApi api, AnswerClassifier classifier
     /// <see cref="UpsertOutcomes"/>.
     /// </summary>
     /// <exception cref="ArgumentException">No contact, or more than 100.</exception>
-    public async Task<Answer<BatchResponse<Contact>>> UpsertAsync(
+    public async Task<Answer<BatchResponse<UpsertedContact>>> UpsertAsync(
         IReadOnlyList<ContactUpsert> contacts, Permit? permit, CancellationToken cancellationToken)
     {
         EnsureBatch(contacts);
@@ -24,7 +24,7 @@ public sealed class ContactsClient(IContactsApi api, AnswerClassifier classifier
     }
 
     /// <summary>Sends an upsert without contacts, which changes nothing: any answer to it is a sign of life.</summary>
-    public async Task<Answer<BatchResponse<Contact>>> UpsertNothingAsync(Permit? permit, CancellationToken cancellationToken) =>
+    public async Task<Answer<BatchResponse<UpsertedContact>>> UpsertNothingAsync(Permit? permit, CancellationToken cancellationToken) =>
         classifier.Classify(await api.UpsertAsync(Path, new([]), permit, cancellationToken));
 
     /// <summary>Reads up to 100 contacts in one call; those that are not there are in neither list or in the errors.</summary>

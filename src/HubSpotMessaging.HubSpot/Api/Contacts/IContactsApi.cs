@@ -8,7 +8,7 @@ public interface IContactsApi
 {
     /// <summary>Creates or updates contacts.</summary>
     [Post("/{**contacts}/batch/upsert")]
-    Task<IApiResponse<BatchResponse<Contact>>> UpsertAsync(
+    Task<IApiResponse<BatchResponse<UpsertedContact>>> UpsertAsync(
         string contacts, [Body] BatchRequest<ContactUpsert> body, [Property(Permit.Option)] Permit? permit, CancellationToken cancellationToken);
 
     /// <summary>Reads contacts.</summary>

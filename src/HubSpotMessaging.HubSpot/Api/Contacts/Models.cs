@@ -16,17 +16,31 @@ public sealed record ContactUpsert
     public required IReadOnlyDictionary<string, string> Properties { get; init; }
 }
 
+/// <summary>A contact as an upsert answers with it.</summary>
+public sealed record UpsertedContact
+{
+    /// <summary>The record id.</summary>
+    public string? Id { get; init => field = string.IsNullOrWhiteSpace(value) ? null : value; }
+
+    /// <summary>Whether the contact was created by it.</summary>
+    public bool New { get; init; }
+
+    /// <summary>The input's trace id.</summary>
+    public string? ObjectWriteTraceId { get; init; }
+
+    /// <summary>Of all the properties, most of them those that were sent, only the one that names the contact: the others are not read.</summary>
+    public ContactIdentity? Properties { get; init; }
+}
+
+/// <summary>What names a contact.</summary>
+/// <param name="Email">May be another than the one sent, when that is a secondary address of the contact.</param>
+public sealed record ContactIdentity(string? Email);
+
 /// <summary>A contact as HubSpot answers with it.</summary>
 public sealed record Contact
 {
     /// <summary>The record id.</summary>
     public string? Id { get; init => field = string.IsNullOrWhiteSpace(value) ? null : value; }
-
-    /// <summary>Of an upsert: whether the contact was created by it.</summary>
-    public bool New { get; init; }
-
-    /// <summary>Of an upsert: the input's trace id.</summary>
-    public string? ObjectWriteTraceId { get; init; }
 
     /// <summary>The properties that were asked for. The <c>email</c> may be another than the one asked by, when that is a
     /// secondary address of the contact.</summary>

@@ -18,19 +18,19 @@ internal sealed class ContactUpserts(ContactsClient contacts, HubSpotCaller call
     /// <returns>Never fails: what was interrupted has no outcome.</returns>
     public async Task<Sent> SendAsync(IReadOnlyList<ContactUpsert> inputs, ContactLease lease, Permit permit, CancellationToken cancellationToken)
     {
-        var sent = await new BatchDelivery<ContactUpsert, Contact>(new LeasedUpsert(contacts, lease), caller).SendAsync(inputs, permit, cancellationToken);
+        var sent = await new BatchDelivery<ContactUpsert, UpsertedContact>(new LeasedUpsert(contacts, lease), caller).SendAsync(inputs, permit, cancellationToken);
         if (sent.Interruption is not (null or DeliveryPostponedException or OperationCanceledException or LeaseLostException or RedisException or RedisTimeoutException))
             lease.NoteUntold(); // Who knows.
         return sent;
     }
 
-    private sealed class LeasedUpsert(ContactsClient contacts, ContactLease lease) : IBatchCall<ContactUpsert, Contact>
+    private sealed class LeasedUpsert(ContactsClient contacts, ContactLease lease) : IBatchCall<ContactUpsert, UpsertedContact>
     {
         public string IdentityOf(ContactUpsert input) => input.Id;
 
         public IEnumerable<string> NamesOf(ContactUpsert input) => [input.Id, input.ObjectWriteTraceId];
 
-        public async Task<Answer<BatchResponse<Contact>>> SendAsync(IReadOnlyList<ContactUpsert> inputs, Permit permit)
+        public async Task<Answer<BatchResponse<UpsertedContact>>> SendAsync(IReadOnlyList<ContactUpsert> inputs, Permit permit)
         {
             await lease.CoverAsync(permit);
             var answer = await contacts.UpsertAsync(inputs, permit, CancellationToken.None);
@@ -38,7 +38,7 @@ internal sealed class ContactUpserts(ContactsClient contacts, HubSpotCaller call
             return answer;
         }
 
-        public IReadOnlyList<RecordOutcome> OutcomesOf(IReadOnlyList<ContactUpsert> inputs, BatchResponse<Contact> response)
+        public IReadOnlyList<RecordOutcome> OutcomesOf(IReadOnlyList<ContactUpsert> inputs, BatchResponse<UpsertedContact> response)
         {
             var outcomes = UpsertOutcomes.Of(inputs, response);
             if (outcomes.Any(outcome => outcome is RecordOutcome.Unknown))

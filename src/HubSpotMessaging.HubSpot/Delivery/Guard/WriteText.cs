@@ -61,7 +61,7 @@ internal sealed class WriteText
     public IReadOnlyDictionary<string, Standing> ReadStandings(string answer)
     {
         ReadOnlySpan<char> letters = answer;
-        var standings = new Dictionary<string, Standing>();
+        var standings = new Dictionary<string, Standing>(_versions.Sum(version => version.Names.Count), StringComparer.Ordinal);
         foreach (var (_, names) in _versions)
         {
             var areNewer = letters[0] == 'A';

@@ -7,6 +7,7 @@
 --       of a version when all are newer. Leased is what has an N or an A.
 local request, lease, retention, patience = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 local now = now()
+local since = text_of(now)
 
 -- The letters of a version's names, and the names that are newer.
 local function compare(contact, version, names)
@@ -37,7 +38,7 @@ end
 -- Whether something newer may have been written, of which whoever wrote it has not told yet. Its command comes again.
 local function is_doubtful(contact, version, names)
   for _, pending in ipairs(contact.pending) do
-    if pending.request ~= request and pending.since + patience > now and is_older(version, pending.version)
+    if pending.request ~= request and tonumber(pending.since) + patience > now and is_older(version, pending.version)
       and without(names, pending.names) ~= names then
       return true
     end
@@ -48,7 +49,7 @@ end
 local function claim(key, text, writes)
   local contact = read(text)
   local letters, mine = {}, {}
-  for version, names in gmatch(writes, '([^\254]*)\254([^\255]*)\255') do
+  for version, names in versions(writes) do
     local some, newer = compare(contact, version, names)
     letters[#letters + 1] = some
     if newer ~= '' then
@@ -57,12 +58,12 @@ local function claim(key, text, writes)
       elseif is_doubtful(contact, version, newer) then
         return 'D'
       end
-      mine[#mine + 1] = { request = request, since = now, version = version, names = newer }
+      mine[#mine + 1] = { request = request, since = since, version = version, names = newer }
     end
   end
   if #mine > 0 then
     for _, pending in ipairs(mine) do
-      disown(contact, request, pending.version, now)
+      disown(contact, request, pending.version, since)
       for _, before in ipairs(contact.pending) do
         if before.request == request and before.version == pending.version then
           pending.names, before.names = union(pending.names, before.names), ''

@@ -12,6 +12,11 @@ local function now()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
+-- Of a moment or a time in ms: Lua's own way would round it.
+local function text_of(number)
+  return format('%.0f', number)
+end
+
 -- Whether a version is older than another one. Bytes are compared one by one, since < would obey the locale of the server; up to the
 -- 19th there are digits, which stand in their order in every locale.
 local function is_older(one, other)
@@ -55,19 +60,47 @@ local function union(names, others)
   return names .. without(others, names)
 end
 
+-- What stands in a text from a place up to an ending, and the place behind that. Much faster than a pattern.
+local function upto(ending, text, from)
+  local position = find(text, ending, from, true)
+  return sub(text, from, position - 1), position + 1
+end
+
+-- The versions and their names as claim.lua is sent them: an iterator.
+local function versions(writes)
+  local next = 1
+  return function()
+    if next <= #writes then
+      local version, names
+      version, next = upto('\254', writes, next)
+      names, next = upto('\255', writes, next)
+      return version, names
+    end
+  end
+end
+
 local function read(text)
   local contact = { id = '', holder = '', till = 0, stamps = {}, pending = {} }
   if not text then
     return contact
   end
-  local id, holder, till, lines = match(text, '^([^\255]*)\255([^\255]*)\255([^\255]*)\255(.*)$')
-  contact.id, contact.holder, contact.till = id, holder, tonumber(till)
-  for mark, line in gmatch(lines, '(.)([^\255]*)\255') do
+  local till, next
+  contact.id, next = upto('\255', text, 1)
+  contact.holder, next = upto('\255', text, next)
+  till, next = upto('\255', text, next)
+  contact.till = tonumber(till)
+  while next <= #text do
+    local mark, version, names = sub(text, next, next)
     if mark == '?' then
-      local request, since, version, names = match(line, '^([^\254]*)\254([^\254]*)\254([^\254]*)\254(.*)$')
-      contact.pending[#contact.pending + 1] = { request = request, since = tonumber(since), version = version, names = names }
+      local request, since
+      request, next = upto('\254', text, next + 1)
+      since, next = upto('\254', text, next)
+      version, next = upto('\254', text, next)
+      names, next = upto('\255', text, next)
+      contact.pending[#contact.pending + 1] = { request = request, since = since, version = version, names = names }
     else
-      local version, names = match(line, '^([^\254]*)\254(.*)$')
+      version, next = upto('\254', text, next + 1)
+      names, next = upto('\255', text, next)
       contact.stamps[#contact.stamps + 1] = { mark = mark, version = version, names = names }
     end
   end
@@ -77,30 +110,30 @@ end
 -- Writes what is known of a contact for the time of the retention, only its lease for the time of that, and nothing not at all.
 local function write(key, contact, now, retention)
   local till = contact.till > now and contact.till or 0
-  local parts = { contact.id, '\255', till > 0 and contact.holder or '', '\255', format('%.0f', till), '\255' }
-  local header = #parts
+  local lines = {}
   for _, stamp in ipairs(contact.stamps) do
     if stamp.names ~= '' then
-      parts[#parts + 1] = stamp.mark .. stamp.version .. '\254' .. stamp.names .. '\255'
+      lines[#lines + 1] = stamp.mark .. stamp.version .. '\254' .. stamp.names .. '\255'
     end
   end
   for _, pending in ipairs(contact.pending) do
     if pending.names ~= '' then
-      parts[#parts + 1] = '?' .. pending.request .. '\254' .. format('%.0f', pending.since) .. '\254'
-        .. pending.version .. '\254' .. pending.names .. '\255'
+      lines[#lines + 1] = '?' .. pending.request .. '\254' .. pending.since .. '\254' .. pending.version .. '\254' .. pending.names .. '\255'
     end
   end
-  if #parts > header or contact.id ~= '' then
-    redis.call('SET', key, table.concat(parts), 'PX', retention)
+  local lease = till > 0 and contact.holder .. '\255' .. text_of(till) or '\2550'
+  local text = contact.id .. '\255' .. lease .. '\255' .. table.concat(lines)
+  if #lines > 0 or contact.id ~= '' then
+    redis.call('SET', key, text, 'PX', retention)
   elseif till > 0 then
-    redis.call('SET', key, table.concat(parts), 'PX', format('%.0f', till - now))
+    redis.call('SET', key, text, 'PX', text_of(till - now))
   else
     redis.call('DEL', key)
   end
 end
 
 -- What may have been written of a version, by requests other than this one, as a single entry that nobody answers for.
-local function disown(contact, request, version, now)
+local function disown(contact, request, version, since)
   local names
   for _, pending in ipairs(contact.pending) do
     if pending.version == version and pending.request ~= request then
@@ -109,6 +142,6 @@ local function disown(contact, request, version, now)
     end
   end
   if names then
-    contact.pending[#contact.pending + 1] = { request = '', since = now, version = version, names = names }
+    contact.pending[#contact.pending + 1] = { request = '', since = since, version = version, names = names }
   end
 end

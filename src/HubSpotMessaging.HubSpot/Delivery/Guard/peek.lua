@@ -20,7 +20,7 @@ end
 local texts, reply = redis.call('MGET', unpack(KEYS)), {}
 for position in ipairs(KEYS) do
   local contact, letters = read(texts[position]), {}
-  for version, names in gmatch(ARGV[position], '([^\254]*)\254([^\255]*)\255') do
+  for version, names in versions(ARGV[position]) do
     for name in each(names) do
       letters[#letters + 1] = letter_of(contact, version, name)
     end

@@ -10,7 +10,7 @@ for position, text in ipairs(texts) do
   if holder ~= request then
     return 0
   end
-  renewed[position] = id .. '\255' .. request .. '\255' .. format('%.0f', till) .. '\255' .. lines
+  renewed[position] = id .. '\255' .. request .. '\255' .. text_of(till) .. '\255' .. lines
 end
 for position, key in ipairs(KEYS) do
   redis.call('SET', key, renewed[position], 'PX', retention)

@@ -42,7 +42,7 @@ local function settle(contact, outcome)
   end
   if mark == 'U' then
     for _, pending in ipairs(mine) do
-      disown(contact, nil, pending.version, now)
+      disown(contact, nil, pending.version, text_of(now))
     end
     return
   end

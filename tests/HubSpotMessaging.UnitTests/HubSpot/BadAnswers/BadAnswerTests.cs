@@ -144,7 +144,7 @@ public sealed class BadAnswerTests
 
         var answer = await Clients(response).Contacts.UpsertAsync([Contacts[0]], permit: null, CancellationToken.None);
 
-        answer.Value!.Results.ShouldHaveSingleItem().Properties["email"].ShouldBe("ä@example.com");
+        answer.Value!.Results.ShouldHaveSingleItem().Properties!.Email.ShouldBe("ä@example.com");
     }
 
     [Theory]
