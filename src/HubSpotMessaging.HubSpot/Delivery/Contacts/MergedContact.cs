@@ -10,11 +10,12 @@ internal sealed class MergedContact
     private const string Identity = "email";
 
     private readonly IReadOnlyList<ContactWrite> _writes;
-    private readonly Dictionary<string, (string Value, WriteVersion Version)> _properties = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string Value, WriteVersion Version)> _properties;
 
     public MergedContact(string email, IReadOnlyList<ContactWrite> writes)
     {
         (Email, _writes) = (email, writes);
+        _properties = new(writes.Max(write => write.Properties.Count) + 1, StringComparer.Ordinal);
         foreach (var write in writes)
         {
             Add(Identity, email, write.Version);
@@ -32,10 +33,10 @@ internal sealed class MergedContact
     /// <summary>What HubSpot is to be sent of it.</summary>
     public ContactUpsert ToUpsert(Claim.ToWrite claim, string traceId)
     {
-        var values = claim.Properties
-            .Where(property => property.Value == Standing.Newer)
-            .ToDictionary(property => property.Key, property => _properties[property.Key].Value, StringComparer.Ordinal);
-        values[Identity] = Email;
+        var values = new Dictionary<string, string>(claim.Properties.Count + 1, StringComparer.Ordinal) { [Identity] = Email };
+        foreach (var (name, standing) in claim.Properties)
+            if (standing == Standing.Newer)
+                values[name] = _properties[name].Value;
         return new() { Id = Email, ObjectWriteTraceId = traceId, Properties = values };
     }
 
