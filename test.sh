@@ -71,7 +71,7 @@ fi
 
 # --- test -----------------------------------------------------------------------------------------------------------
 total_passed=0 total_failed=0 total_skipped=0
-rm -f "$results/failures"
+rm -f "$results/failures" "$results/skipped"
 launch() { # name of the run, project, filter... : writes the log, and last into it how the run ended
   local name=$1 log=$results/$1.log code=0
   bounded "${TEST_TIMEOUT:-1200}" dotnet "tests/$2/bin/Release/net10.0/$2.dll" --no-ansi --progress off --output Detailed \
@@ -100,7 +100,7 @@ conclude() { # name of the run, whether it may run no test
       esac | tee -a "$results/failures"
     fi
   fi
-  awk '/^skipped /' "$log"
+  awk '/^skipped /' "$log" | tee -a "$results/skipped"
   say "$name: $passed passed, $failed failed, $skipped skipped${duration:+ in$duration}"
   total_passed=$((total_passed + passed)) total_failed=$((total_failed + failed)) total_skipped=$((total_skipped + skipped))
 }

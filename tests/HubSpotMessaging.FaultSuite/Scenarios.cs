@@ -44,9 +44,14 @@ internal static class Scenarios
         },
         new("cuts", "connections of the replicas to RabbitMQ, Redis and HubSpot are cut every half second", CutAsync),
         new("stalls", "the ways of the replicas stand still for 3 s, one after the other, without a connection being closed", StallAsync),
+        new("slow-network", "every way of the replicas takes 50 ms in either direction", SlowNetworkAsync),
         new("latency", "HubSpot takes 1.5 s, and one call in five three times as long", LatencyAsync),
         new("hubspot", "HubSpot answers one call in six with one of fifteen faults", HubSpotAsync),
         new("hubspot-down", "HubSpot is down (503) for 15 s, moves the account (477), and has its day spent (429)", HubSpotDownAsync),
+        new("tight", "no more than HubSpot's 110 calls in 10 s; each replica is killed and started again, and no call is answered 429", TightAsync)
+        {
+            Prepare = () => (new Lay { RateLimit = 110 }, null),
+        },
         new("clock", "the clock of a replica jumps an hour ahead, then four minutes back", ClockAsync)
         {
             Prepare = FakeTime.Prepare,
@@ -260,6 +265,15 @@ internal static class Scenarios
         }
     }
 
+    private static async Task SlowNetworkAsync(Ground ground, CancellationToken stop)
+    {
+        foreach (var way in ground.All.SelectMany(replica => replica.Ways))
+            way.Delay = TimeSpan.FromMilliseconds(50);
+        await Wait(20, stop);
+        foreach (var way in ground.All.SelectMany(replica => replica.Ways))
+            way.Delay = TimeSpan.Zero;
+    }
+
     private static async Task LatencyAsync(Ground ground, CancellationToken stop)
     {
         ground.HubSpot.Settings.LatencyMilliseconds = 1_500;
@@ -323,6 +337,14 @@ internal static class Scenarios
             faults.Clear();
             await Wait(5, stop);
         }
+    }
+
+    private static async Task TightAsync(Ground ground, CancellationToken stop)
+    {
+        await KillEachAsync(ground, stop);
+        await Wait(10, stop);
+        if (ground.HubSpot.Calls.Count(call => call.Status == 429) is var refused and > 0)
+            ground.Wrong.Add($"{refused} calls were answered 429");
     }
 
     private static async Task ClockAsync(Ground _, CancellationToken stop)

@@ -47,6 +47,11 @@ public sealed class DeadLetterTests(Servers servers)
             "SyncContact", "hubspot-sync-contact", """{ "commandId": "r-5", "email": "ada@example.com", "occurredAt": "2126-01-01T00:00:00Z" }""", "INVALID_COMMAND", "occurredAt", "IN_THE_FUTURE");
         await ShouldBeRejectedAsync(
             "SyncContact", "hubspot-sync-contact", """{ "commandId": "r-6", "email": "ada@example.com", "expiresAt": "2020-01-01T00:00:00Z" }""", "EXPIRED");
+        await ShouldBeRejectedAsync(
+            "PostTimelineEvent",
+            "hubspot-post-timeline-event",
+            """{ "commandId": "r-6-t", "eventType": "1001298", "email": "ada@example.com", "tokens": {}, "expiresAt": "2020-01-01T00:00:00Z" }""",
+            "EXPIRED");
         await ShouldBeRejectedAsync("EnrollInWorkflow", "hubspot-enroll-in-workflow", """{ "email": "ada@example.com", "workflow": "1001" }""", "NO_IDEMPOTENCY_KEY");
         await ShouldBeRejectedAsync(
             "EnrollInWorkflow", "hubspot-enroll-in-workflow", """{ "commandId": "r-7", "email": "ada@example.com", "workflow": "nameless" }""", "UNKNOWN_WORKFLOW");

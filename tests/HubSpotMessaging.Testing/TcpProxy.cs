@@ -5,7 +5,7 @@ using HubSpotMessaging.Testing.Proxies;
 
 namespace HubSpotMessaging.Testing;
 
-/// <summary>A way to a server on a port of its own on the loopback interface, to be stalled and cut while the server goes on.</summary>
+/// <summary>A way to a server on a port of its own on the loopback interface, to be slowed, stalled and cut while the server goes on.</summary>
 public sealed class TcpProxy : IAsyncDisposable
 {
     private readonly string _host;
@@ -28,6 +28,15 @@ public sealed class TcpProxy : IAsyncDisposable
 
     /// <summary>Where it listens on 127.0.0.1; the same as long as it lives.</summary>
     public int Port { get; }
+
+    /// <summary>
+    /// How long each piece of at most 16 KB takes, in either direction: a long way, and a narrow one. Default none.
+    /// </summary>
+    public TimeSpan Delay
+    {
+        get => _requests.Delay;
+        set => _requests.Delay = _replies.Delay = value;
+    }
 
     /// <summary>Opens a way to a server, which need not be there yet.</summary>
     /// <param name="host">The server's name or address.</param>

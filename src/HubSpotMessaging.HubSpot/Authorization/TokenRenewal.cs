@@ -133,7 +133,7 @@ internal sealed partial class TokenRenewal(
                     await LoseAsync(AuthorizationLoss.ClientRejected, stored); // Until then it may heal by itself, or at another replica.
                 return Renewed.InVain;
 
-            default:
+            default: // Such as a 429.
                 var pause = Clamp(answer.Problem.RetryAfter ?? PauseAfterTrouble, PauseAfterTrouble, LongestPause);
                 LogRefreshFailed(answer.Kind, answer.Problem.Status, answer.Problem.CorrelationId, pause);
                 await store.SettleAsync(attempt, pause);

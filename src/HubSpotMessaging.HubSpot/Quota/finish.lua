@@ -1,7 +1,7 @@
 -- Ends a slot, and learns from the answer.
 -- KEYS  as in quota.lua
--- ARGV  1 slot  2 what became of its request: 'answered', 'unanswered' (it may still arrive), 'refused' (over the limit: it does not
---       count at HubSpot) or 'unsent'  3 ms since it was sent  4 ms in which an unanswered request may still arrive
+-- ARGV  1 slot  2 what became of its request: 'answered', 'unanswered' (it may still arrive), 'refused' (429, over the limit: it does
+--       not count at HubSpot) or 'unsent'  3 ms since it was sent  4 ms in which an unanswered request may still arrive
 --       5 max, 6 window and 7 remaining as HubSpot told, or '' if it did not  8 ms for which HubSpot wants nothing, or ''
 --       9 '1' if the window is full  10 the highest number of grants that the replica has seen
 -- Reply number of grants

@@ -171,8 +171,6 @@ internal sealed partial class CommandGate<T>(
 
         if (errors.Count > 0)
             return Reject(command, RejectionCategories.InvalidCommand, string.Join(' ', errors.Take(MostErrors).Select(error => error.Message)), errors);
-        if (message.HasExpired(time) && message is PostTimelineEvent) // What became of the others before is known: their consumers look.
-            return Reject(command, RejectionCategories.Expired, message.WhyExpired());
         if (command.Key is null && message is not SyncContact)
             return Reject(
                 command,

@@ -1,6 +1,5 @@
 using HubSpotMessaging.Contracts;
 using HubSpotMessaging.HubSpot.Authorization;
-using HubSpotMessaging.HubSpot.Delivery;
 using HubSpotMessaging.HubSpot.Delivery.Contacts;
 using HubSpotMessaging.HubSpot.Delivery.Enrollments;
 using MassTransit;
@@ -33,7 +32,7 @@ internal sealed class EnrollInWorkflowConsumer(
     private async Task<Enrollment> EnrollAsync(ConsumeContext<EnrollInWorkflow> context, CommandIdentity command, string email)
     {
         if (context.Message.HasExpired(time))
-            throw new DeliveryRefusedException(RejectionCategories.Expired, context.Message.WhyExpired());
+            throw context.Message.Expired();
 
         var workflowId = await workflows.FindAsync(context.Message.Workflow, context.Waiting());
         var contactId = context.Message.Properties is { Count: > 0 } properties

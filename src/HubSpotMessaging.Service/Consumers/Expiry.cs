@@ -1,4 +1,5 @@
 using HubSpotMessaging.Contracts;
+using HubSpotMessaging.HubSpot.Delivery;
 
 namespace HubSpotMessaging.Service.Consumers;
 
@@ -7,5 +8,6 @@ internal static class Expiry
 {
     public static bool HasExpired(this IHubSpotCommand command, TimeProvider time) => command.ExpiresAt <= time.GetUtcNow();
 
-    public static string WhyExpired(this IHubSpotCommand command) => $"The command expired at {command.ExpiresAt:u} before it could be delivered.";
+    public static DeliveryRefusedException Expired(this IHubSpotCommand command) =>
+        new(RejectionCategories.Expired, $"The command expired at {command.ExpiresAt:u} before it could be delivered.");
 }

@@ -7,10 +7,13 @@ using MassTransit;
 namespace HubSpotMessaging.Service.Consumers;
 
 /// <summary>Carries <see cref="PostTimelineEvent"/> to HubSpot, with the idempotency key as the event's id.</summary>
-internal sealed class PostTimelineEventConsumer(TimelinePoster timeline, TokenKeeper tokens, Outcomes outcomes) : IConsumer<PostTimelineEvent>
+internal sealed class PostTimelineEventConsumer(TimelinePoster timeline, TokenKeeper tokens, Outcomes outcomes, TimeProvider time) : IConsumer<PostTimelineEvent>
 {
     public async Task Consume(ConsumeContext<PostTimelineEvent> context)
     {
+        if (context.Message.HasExpired(time))
+            throw context.Message.Expired();
+
         var command = context.Command();
         var timelineEvent = ToTimelineEvent(context.Message, command);
         await timeline.PostAsync(timelineEvent, context.Lane(), context.Waiting());

@@ -1,6 +1,5 @@
 using HubSpotMessaging.Contracts;
 using HubSpotMessaging.HubSpot.Authorization;
-using HubSpotMessaging.HubSpot.Delivery;
 using HubSpotMessaging.HubSpot.Delivery.Contacts;
 using MassTransit;
 
@@ -15,7 +14,7 @@ internal sealed class SyncContactConsumer(ContactWriter contacts, TokenKeeper to
         var email = EmailAddress.Normalize(context.Message.Email);
         var write = new ContactWrite(email, context.Message.Properties, command.Version);
         if (context.Message.HasExpired(time) && !await contacts.IsDoneAsync(write))
-            throw new DeliveryRefusedException(RejectionCategories.Expired, context.Message.WhyExpired());
+            throw context.Message.Expired();
 
         var written = await contacts.WriteAsync(write, context.Lane(), context.Waiting());
 

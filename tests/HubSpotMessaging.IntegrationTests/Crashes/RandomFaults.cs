@@ -2,7 +2,10 @@ using HubSpotMessaging.Emulator;
 
 namespace HubSpotMessaging.IntegrationTests.Crashes;
 
-/// <summary>Lets one batch in so many go wrong, each time in another way, until it is disposed of.</summary>
+/// <summary>
+/// Lets one batch in so many go wrong, each time in another way, until it is disposed of. A 207 needs no fault: each command that only HubSpot
+/// knows to be wrong makes one.
+/// </summary>
 internal sealed class RandomFaults : IAsyncDisposable
 {
     private const string Upserts = "*/contacts/batch/upsert";
@@ -29,6 +32,7 @@ internal sealed class RandomFaults : IAsyncDisposable
     private readonly Random _random;
     private readonly int _every;
     private readonly Task _running;
+    private int _hits;
 
     /// <param name="faults">The emulator's.</param>
     /// <param name="seed">Of the order of the faults and of the distances between them.</param>
@@ -39,8 +43,12 @@ internal sealed class RandomFaults : IAsyncDisposable
         _running = RunAsync();
     }
 
-    /// <summary>How many calls were struck.</summary>
-    public int Hits { get; private set; }
+    /// <summary>Each kind in turn, so that each has struck when there were as many as kinds.</summary>
+    public void ShouldHaveStruck()
+    {
+        TestContext.Current.TestOutputHelper?.WriteLine($"{_hits} faults");
+        _hits.ShouldBeGreaterThanOrEqualTo(_kinds.Length);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -59,7 +67,7 @@ internal sealed class RandomFaults : IAsyncDisposable
             try
             {
                 await active.WhenHitAsync(cancellationToken: _ended.Token);
-                Hits++;
+                _hits++;
             }
             finally
             {

@@ -156,6 +156,7 @@ internal sealed class World(Guards guards, string name, IReadOnlyList<Command> c
         if (request.Answer == false)
             return;
 
+        request.IsCreator = !_hubSpot.Keys.Any(written => written.Contact == request.Contact);
         foreach (var (property, version) in request.Newer)
         {
             var key = (request.Contact, property);
@@ -168,7 +169,7 @@ internal sealed class World(Guards guards, string name, IReadOnlyList<Command> c
     private Task SettleAsync(Request request) => request.Answer switch
     {
         null => EndAsync(request, new Settlement.Dropped(request.Email), isDone: false),
-        true => EndAsync(request, new Settlement.Accepted(request.Email, $"{request.Contact}", IsNew: false), isDone: true),
+        true => EndAsync(request, new Settlement.Accepted(request.Email, $"{request.Contact}", request.IsCreator), isDone: true),
         false when request.Commands.Count == 1 => EndAsync(request, new Settlement.Refused(request.Email), isDone: true),
         false => EndAsync(request, new Settlement.Dropped(request.Email), isDone: false),
     };
@@ -206,6 +207,9 @@ internal sealed class World(Guards guards, string name, IReadOnlyList<Command> c
     {
         /// <summary>Whether HubSpot wrote it; null while it is not sent.</summary>
         public bool? Answer { get; set; }
+
+        /// <summary>Whether HubSpot created the contact for it.</summary>
+        public bool IsCreator { get; set; }
 
         public bool IsLeased { get; set; } = true;
     }

@@ -19,7 +19,7 @@ public sealed class WriteGuardModelTests(Servers servers)
         await using var guards = await Guards.StartAsync(servers.Redis);
         var run = 0;
 
-        // One that fails names its seed, to be given to SampleAsync as a parameter.
+        // One that fails names its seed, which the environment variable CsCheck_Seed repeats.
         await Scenarios.SampleAsync(
             async scenario =>
             {

@@ -421,6 +421,28 @@ public sealed class RedisWriteGuardTests(Servers servers) : WriteGuardTests
     protected override Task<string> RedisAsync() => Task.FromResult(servers.Redis);
 
     [Fact]
+    public async Task A_contact_costs_no_more_memory_than_the_documents_say()
+    {
+        await using var guards = await StartAsync(servers.Redis);
+        var key = Guid.NewGuid().ToString("D");
+        for (var batch = 0; batch < 20; batch++)
+        {
+            var writes = Enumerable.Range(0, 100)
+                .Select(number => Write($"{batch}-{number}@example.com", At(1, key), "email", "firstname", "lastname", "company", "phone")).ToList();
+            await guards.One.ClaimAsync($"request-{batch}", writes);
+            await guards.One.SettleAsync(
+                $"request-{batch}", [.. writes.Select(write => new Settlement.Accepted(write.Email, "100000000001", IsNew: true))], TimeSpan.Zero);
+        }
+
+        var sizes = new List<long>();
+        foreach (var contact in await guards.KeysAsync())
+            sizes.Add((long)await guards.Redis.ExecuteAsync("MEMORY", "USAGE", contact));
+
+        sizes.Count.ShouldBe(2_000);
+        sizes.Average().ShouldBeLessThan(273);
+    }
+
+    [Fact]
     public async Task Without_Redis_nothing_is_claimed()
     {
         await using var connection = await ConnectionMultiplexer.ConnectAsync("127.0.0.1:1,abortConnect=false,connectTimeout=200");

@@ -36,6 +36,19 @@ public sealed class TcpProxyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_delay_is_met_in_either_direction()
+    {
+        using var client = await DialAsync();
+        _proxy.Delay = AWhile;
+        var started = TimeProvider.System.GetTimestamp();
+
+        await SendAsync(client, "hello");
+
+        (await ReadAsync(client, 5)).ShouldBe("hello");
+        TimeProvider.System.GetElapsedTime(started).ShouldBeGreaterThan(1.9 * AWhile); // A timer may be early by a little.
+    }
+
+    [Fact]
     public async Task What_is_stalled_flows_on_in_order_and_complete()
     {
         using var client = await DialAsync();

@@ -7,6 +7,9 @@ internal sealed class Valve
     private TaskCompletionSource? _closed;
     private (byte[] Mark, TaskCompletionSource Reached)? _watch;
 
+    /// <summary>How long each piece takes that passes.</summary>
+    public TimeSpan Delay { get; set; }
+
     public void Close()
     {
         lock (_lock)
@@ -46,9 +49,12 @@ internal sealed class Valve
         }
     }
 
-    /// <summary>Ends when the valve is open.</summary>
+    /// <summary>Ends when the valve is open, and the delay over.</summary>
     public async Task PassAsync(CancellationToken cancellationToken)
     {
+        if (Delay is var delay && delay > TimeSpan.Zero)
+            await Task.Delay(delay, TimeProvider.System, cancellationToken);
+
         // Asked again after the waiting: it may have been closed anew before this one got its turn.
         while (WhenOpened() is { } opened)
             await opened.WaitAsync(cancellationToken);

@@ -30,6 +30,7 @@ internal static class DeliveryPolicy
         new(AnswerKind.Unauthorized, new Reaction.AgainAfter()) { Sign = Sign.None }, // There is no token: if it takes a person, the line pauses for that.
         new(AnswerKind.MissingScopes, new Reaction.Postpone()), // The line pauses for this kind of command.
         new(AnswerKind.Locked, new Reaction.AgainAfter(LockLasts)),
+        // A 429. What it tells of the quota has been taken to Redis by then.
         new(AnswerKind.RateLimited, new Reaction.PauseLine("DailyLimit")) { Policy = "DAILY" },
         new(AnswerKind.RateLimited, new Reaction.PauseLine("RateLimited")) { RetryAfterAtLeast = Long },
         new(AnswerKind.RateLimited, new Reaction.Again()), // With the next permit, for which the quota lets it wait.

@@ -57,7 +57,7 @@ internal sealed partial class ContactBatchSender : IBatchSender<ContactWrite, Co
             var inputs = leased.Select((pair, number) => pair.First.ToUpsert((Claim.ToWrite)pair.Second, $"{request}-{number}")).ToList();
             sent = await _upserts.SendAsync(inputs, lease, permit, cancellationToken);
             var settlements = leased.Select(pair => SettlementOf(pair.First, sent, lease)).ToList();
-            if (await TrySettleAsync(request, settlements, lease.MayStillArrive ? Grace : TimeSpan.Zero) is { } unsettled)
+            if (await TrySettleAsync(request, settlements, lease.MayStillArrive ? Grace : TimeSpan.Zero, _settling) is { } unsettled)
                 sent = new(new Dictionary<string, RecordOutcome>(), unsettled);
         }
 
@@ -77,21 +77,10 @@ internal sealed partial class ContactBatchSender : IBatchSender<ContactWrite, Co
         {
             LogNotClaimed(exception.GetType().Name);
             await _quota.ReturnAsync(permit);
-            await UndoAsync(request, contacts);
-            return null;
-        }
-    }
 
-    /// <summary>It may have been claimed all the same, and would keep everybody off for as long as a lease lasts.</summary>
-    private async Task UndoAsync(string request, MergedContact[] contacts)
-    {
-        try
-        {
-            await _guard.SettleAsync(request, [.. contacts.Select(contact => new Settlement.Dropped(contact.Email))], TimeSpan.Zero);
-        }
-        catch (Exception exception) when (exception is RedisException or RedisTimeoutException)
-        {
-            LogNotSettled(exception.GetType().Name); // The lease ends by itself.
+            // It may have been claimed all the same, and would keep everybody off for as long as a lease lasts.
+            await TrySettleAsync(request, [.. contacts.Select(contact => new Settlement.Dropped(contact.Email))], TimeSpan.Zero, ResiliencePipeline.Empty);
+            return null;
         }
     }
 
@@ -115,11 +104,11 @@ internal sealed partial class ContactBatchSender : IBatchSender<ContactWrite, Co
     };
 
     /// <summary>Settles, before anybody is told. What cannot be settled has to come again: the exception that says so.</summary>
-    private async Task<Exception?> TrySettleAsync(string request, IReadOnlyList<Settlement> settlements, TimeSpan keepLease)
+    private async Task<Exception?> TrySettleAsync(string request, IReadOnlyList<Settlement> settlements, TimeSpan keepLease, ResiliencePipeline retry)
     {
         try
         {
-            await _settling.ExecuteAsync(async _ => await _guard.SettleAsync(request, settlements, keepLease));
+            await retry.ExecuteAsync(async _ => await _guard.SettleAsync(request, settlements, keepLease));
             return null;
         }
         catch (Exception exception) when (exception is RedisException or RedisTimeoutException)

@@ -23,7 +23,7 @@ public sealed class BadAnswerTests
     private const int Cases = 1_000;
 
     private const string Upserted = """
-        {"status":"COMPLETE","results":[{"id":"1","objectWriteTraceId":"t-a","new":true,"properties":{"email":"a@example.com"}},{"id":"2","objectWriteTraceId":"t-b","new":false,"properties":{"email":"b@example.com"}}],
+        {"status":"COMPLETE","results":[{"id":"1","objectWriteTraceId":"t-a","new":true,"properties":{"email":"a@example.com","age":7,"tags":["x"],"more":{"y":null}}},{"id":"2","objectWriteTraceId":"t-b","new":false,"properties":{"email":"b@example.com"}}],
          "numErrors":1,"errors":[{"status":"error","category":"VALIDATION_ERROR","message":"Property values were not valid: [{\"isValid\":false,\"error\":\"PROPERTY_DOESNT_EXIST\",\"name\":\"x\"}]","context":{"objectWriteTraceId":["t-c"],"ids":["c@example.com"]}}]}
         """;
 

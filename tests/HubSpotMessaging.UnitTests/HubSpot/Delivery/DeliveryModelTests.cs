@@ -24,7 +24,7 @@ public sealed class DeliveryModelTests
         await using var redis = await ConnectionMultiplexer.ConnectAsync(embedded.Configuration);
         var run = 0;
 
-        // A scenario that fails names its seed, to be given to SampleAsync as a parameter.
+        // A scenario that fails names its seed, which the environment variable CsCheck_Seed repeats.
         await Scenarios.SampleAsync(
             async scenario =>
             {
