@@ -9,9 +9,9 @@
 local STATE, SLOTS, SENT, REPLICAS = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local QUEUES = { interactive = KEYS[5], bulk = KEYS[6] }
 
-local BURST = 10                   -- Sends of a trickle that need no distance.
+local BURST = 5                    -- Sends of a trickle that need no distance.
 local LATE = 1                     -- Late ones that need none while there is much to send: a pause that is made up for comes again in each window.
-local TRICKLE = 0.9                -- How much of the limit a trickle is spread over.
+local TRICKLE = 0.95               -- How much of the limit a trickle is spread over.
 local NOISE = 2                    -- What is no sign of others yet.
 local MARGIN, SHARE = 2, 0.05      -- What is kept free beside them: so much, or this part of what they use, since they do not send evenly.
 local HALF_LIFE = 5000             -- In which what others use is forgotten by half, once it has left the window.
